@@ -1,0 +1,45 @@
+package dev.tulip.loop;
+
+import java.time.Duration;
+
+/** Every tunable number of this package: value, unit, origin. */
+final class Defaults {
+    /** Entries the ready queue holds before it grows the first time; a power of two. */
+    static final int READY_QUEUE_CAPACITY = 64;
+
+    /** Timers the heap holds before it grows the first time. */
+    static final int TIMER_CAPACITY = 64;
+
+    /** From when on debug mode calls a callback or a task's step slow. As CPython. */
+    static final Duration SLOW_CALLBACK_DURATION = Duration.ofMillis(100);
+
+    /** Frames that debug mode keeps of the place where something was created. As CPython. */
+    static final int TRACE_DEPTH = 10;
+
+    /** Longest time a select may wait, in milliseconds: a day. As CPython; a loop that wakes once a day harms nobody. */
+    static final long MAX_SELECT_MILLIS = 24 * 3600 * 1000L;
+
+    /** How often a loop looks whether a failure can no longer reach anybody, while there are such. */
+    static final Duration FAILURE_CHECK_INTERVAL = Duration.ofSeconds(1);
+
+    /** Most threads of the default executor: {@code min(32, processors + 4)}. As CPython. */
+    static final int EXECUTOR_THREADS =
+            Math.min(32, Runtime.getRuntime().availableProcessors() + 4);
+
+    /** Seconds an idle thread of the default executor lives. */
+    static final long EXECUTOR_KEEP_ALIVE_SECONDS = 60;
+
+    /** How long {@code run} waits for the default executor's jobs at the end. As CPython. */
+    static final Duration EXECUTOR_SHUTDOWN_TIMEOUT = Duration.ofMinutes(5);
+
+    /** How long {@code run} waits in silence for tasks that it cancelled at the end; then it says which it waits for. */
+    static final Duration SHUTDOWN_REPORT_DELAY = Duration.ofSeconds(5);
+
+    /** How long {@code close} waits for tasks that sit in a call of the JDK and were interrupted. */
+    static final Duration CLOSE_GRACE = Duration.ofMillis(100);
+
+    /** Size of the buffer through which {@code sockRecv} reads, in bytes: one per loop, made at the first use. */
+    static final int RECEIVE_BUFFER_SIZE = 64 * 1024;
+
+    private Defaults() {}
+}

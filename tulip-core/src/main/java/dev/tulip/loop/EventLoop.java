@@ -1,0 +1,440 @@
+package dev.tulip.loop;
+
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.DatagramChannel;
+import java.nio.channels.SelectableChannel;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One thread, one queue of callbacks and coroutines, one selector: runs them one after another, so that they need no
+ * locks among themselves. Not safe for other threads, except where a method says so.
+ *
+ * <p>An iteration: wait for channels and timers (not at all, if something is ready); queue the callbacks of the channels,
+ * then the timers that are due; run exactly the entries that are ready now, first in first out. What they queue runs in
+ * the next iteration. A plain callback must not suspend: calls marked {@link Suspends} are for tasks.
+ *
+ * <p>Most programs never touch this class: {@code Tulip.run} makes a loop, runs the program's main coroutine on it and
+ * closes it.
+ *
+ * <p><b>Threads.</b> While the loop runs, its methods are for its own coroutines and callbacks; on any other thread they
+ * throw {@link WrongThreadException}. The doors for other threads are {@link #callSoonThreadsafe}, {@link #execute} and
+ * the accessors {@link #time}, {@link #isRunning}, {@link #isClosed}, {@link #engine}. A loop that does not run may be used
+ * by any one thread at a time.
+ *
+ * <p><b>Closed loops.</b> After {@link #close} every method that would schedule something throws
+ * {@link IllegalStateException}.
+ *
+ * @see <a href="https://docs.python.org/3.14/library/asyncio-eventloop.html">asyncio: Event loop</a>
+ */
+public sealed interface EventLoop extends Executor, AutoCloseable permits SelectorEventLoop {
+
+    /** {@return a new loop with default options; it holds a selector until it is closed} */
+    static EventLoop create() {
+        return create(LoopOptions.defaults());
+    }
+
+    /**
+     * {@return a new loop; it holds a selector until it is closed}
+     *
+     * @param options its name, clock, network and debug mode
+     * @throws java.io.UncheckedIOException if no selector can be opened: the process is out of file descriptors
+     * @throws IllegalStateException if the system property {@code tulip.engine} forces an engine that does not work here
+     */
+    static EventLoop create(LoopOptions options) {
+        return new SelectorEventLoop(options);
+    }
+
+    /**
+     * {@return the loop that runs the caller}
+     *
+     * @throws IllegalStateException if the caller is not run by a loop
+     */
+    static EventLoop running() {
+        SelectorEventLoop loop = Fiber.currentLoop();
+        if (loop == null) {
+            throw new IllegalStateException("no running event loop on " + Thread.currentThread()
+                    + "; start one with run, or pass the loop to this thread");
+        }
+        return loop;
+    }
+
+    // -- running --------------------------------------------------------------------------------------------------
+
+    /**
+     * Runs until {@link #stop}. Called on a platform thread, that thread becomes the loop's; called on a virtual thread,
+     * the loop takes a platform thread of its own and the caller waits.
+     *
+     * <p>If {@code stop()} was called before, runs exactly one iteration, without waiting for channels or timers.
+     *
+     * <p>Interrupting the thread does not end the loop: the JDK drops an interrupt that arrives while a virtual thread is
+     * mounted. Use {@code loop.callSoonThreadsafe(loop::stop)}.
+     *
+     * @throws IllegalStateException if this loop is closed or runs already, or if the caller is itself run by a loop
+     * @throws KeyboardInterrupt if a task or callback threw it; the loop can be run again
+     */
+    void runForever();
+
+    /**
+     * Runs until {@code future} is done and returns its result.
+     *
+     * @throws IllegalArgumentException if the future belongs to another loop
+     * @throws IllegalStateException as {@link #runForever}, or if the loop was stopped before the future was done
+     * @throws CancelledError if the future was cancelled; what else it failed with is thrown as it is, checked or not
+     */
+    <T extends @Nullable Object> T runUntilComplete(Future<T> future);
+
+    /**
+     * Runs {@code main} as a task and this loop until that task is done.
+     *
+     * @param <T> what it returns
+     * @param <X> what it may throw
+     * @throws X as {@code main} does
+     * @throws IllegalStateException as {@link #runUntilComplete(Future)}
+     */
+    <T extends @Nullable Object, X extends Throwable> T runUntilComplete(Coroutine<? extends T, ? extends X> main)
+            throws X;
+
+    /**
+     * Runs {@code main} as a task and this loop until that task is done.
+     *
+     * @param <X> what it may throw
+     * @throws X as {@code main} does
+     * @throws IllegalStateException as {@link #runUntilComplete(Future)}
+     */
+    default <X extends Throwable> void runUntilComplete(Action<? extends X> main) throws X {
+        runUntilComplete(main.asCoroutine());
+    }
+
+    /**
+     * Makes {@link #runForever} return at the end of the current iteration: everything that is ready in it still runs,
+     * what that schedules waits for the next run.
+     */
+    void stop();
+
+    /** {@return whether the loop runs right now} Any thread. */
+    boolean isRunning();
+
+    /** {@return whether {@link #close} was called} Any thread. */
+    boolean isClosed();
+
+    /**
+     * Closes the loop: drops what is scheduled without running it, shuts the default executor down without waiting for
+     * it, gives the selector back. Closing twice is harmless.
+     *
+     * <p>Tasks that are not done are reported to the exception handler, then unwound: each gets a {@link CancelledError}
+     * where it waits, and at every later attempt to suspend, so that its {@code finally} blocks run. A task that sits in a
+     * call of the JDK is interrupted; if that does not end it, it goes on on a spare thread, outside the loop.
+     * {@code Tulip.run} cancels and awaits its tasks properly before it comes to this.
+     *
+     * <p>A callback that another thread left at the door and that was not run is dropped; its handle says cancelled.
+     *
+     * @throws IllegalStateException if the loop is running
+     */
+    @Override
+    void close();
+
+    /** {@return the loop's clock, in nanoseconds since an arbitrary origin; it never goes back} Any thread. */
+    long time();
+
+    // -- callbacks ------------------------------------------------------------------------------------------------
+
+    /**
+     * Runs {@code callback} once, in the next iteration, after everything that was scheduled before it.
+     *
+     * @return a handle to cancel it
+     * @throws IllegalStateException if this loop is closed
+     * @throws WrongThreadException if another thread calls this while the loop runs
+     */
+    Handle callSoon(Runnable callback);
+
+    /**
+     * Runs {@code callback} once, no sooner than {@code delay} from now.
+     *
+     * <p>Never in the current iteration. Equal deadlines run in the order scheduled. A zero or negative delay is due in
+     * the next iteration, after what {@link #callSoon} put there. There is no upper limit. O(log n) in pending timers.
+     *
+     * @return a handle to cancel it, which frees it at once
+     * @throws IllegalStateException if this loop is closed
+     * @throws WrongThreadException if another thread calls this while the loop runs
+     */
+    TimerHandle callLater(Duration delay, Runnable callback);
+
+    /**
+     * Runs {@code callback} once, when {@link #time} has reached {@code when}.
+     *
+     * @param when nanoseconds of the loop's clock
+     * @return a handle to cancel it, which frees it at once
+     * @throws IllegalStateException if this loop is closed
+     * @throws WrongThreadException if another thread calls this while the loop runs
+     * @see #callLater
+     */
+    TimerHandle callAt(long when, Runnable callback);
+
+    /**
+     * The same as {@link #callSoon} for any thread: wakes the loop if it waits.
+     *
+     * <p>Never blocks and never runs the callback itself. What one thread passes runs in the order passed. The handle may
+     * be cancelled from any thread: once {@link Handle#cancel} has returned, the callback has either finished or will
+     * never run.
+     *
+     * @return a handle to cancel it
+     * @throws IllegalStateException if this loop is closed
+     */
+    Handle callSoonThreadsafe(Runnable callback);
+
+    /**
+     * Runs {@code command} soon: {@link #callSoonThreadsafe} for libraries that want an {@link Executor}.
+     *
+     * @throws RejectedExecutionException if this loop is closed
+     */
+    @Override
+    void execute(Runnable command);
+
+    // -- futures and tasks ----------------------------------------------------------------------------------------
+
+    /** {@return a new pending future of this loop} */
+    <T extends @Nullable Object> Future<T> createFuture();
+
+    /**
+     * Starts {@code coroutine} as a task; its first step runs in the next iteration.
+     *
+     * <p>The loop holds the task until it is done. If it fails and nobody ever takes the exception, the exception handler
+     * gets it: when the task is garbage collected, at the latest when the loop is closed.
+     *
+     * @param <T> what it returns
+     * @throws IllegalStateException if this loop is closed
+     * @throws WrongThreadException if another thread calls this while the loop runs
+     */
+    default <T extends @Nullable Object> Task<T> createTask(Coroutine<? extends T, ?> coroutine) {
+        return createTask(coroutine, TaskOptions.defaults());
+    }
+
+    /** Starts {@code action} as a task without a result. See {@link #createTask(Coroutine)}. */
+    default Task<@Nullable Void> createTask(Action<?> action) {
+        return createTask(action, TaskOptions.defaults());
+    }
+
+    /**
+     * Starts {@code coroutine} as a task with a name, or eagerly. See {@link #createTask(Coroutine)}.
+     *
+     * @param <T> what it returns
+     */
+    <T extends @Nullable Object> Task<T> createTask(Coroutine<? extends T, ?> coroutine, TaskOptions options);
+
+    /** Starts {@code action} as a task without a result, with a name, or eagerly. See {@link #createTask(Coroutine)}. */
+    default Task<@Nullable Void> createTask(Action<?> action, TaskOptions options) {
+        return createTask(action.asCoroutine(), options);
+    }
+
+    /** {@return the tasks of this loop that are not done, in the order of their creation} A copy. */
+    Set<Task<?>> allTasks();
+
+    /** Sets what makes this loop's tasks; null for the standard one. */
+    void setTaskFactory(@Nullable TaskFactory factory);
+
+    /** {@return what makes this loop's tasks, or null for the standard one} */
+    @Nullable TaskFactory taskFactory();
+
+    /**
+     * {@return a future of this loop that ends as {@code stage} does} Cancelling it cancels the stage. If the loop is
+     * closed first, the stage's outcome is dropped.
+     */
+    <T extends @Nullable Object> Future<T> wrapFuture(CompletionStage<T> stage);
+
+    // -- threads --------------------------------------------------------------------------------------------------
+
+    /**
+     * Runs {@code job} on {@code executor}, or on the loop's default executor if that is null.
+     *
+     * <p>Cancelling the future drops the job if it has not started; a job that runs goes on, and its result is dropped.
+     *
+     * @param <T> what it returns
+     * @return a future of this loop
+     * @throws RejectedExecutionException if the executor does not take it
+     * @throws IllegalStateException if this loop is closed, or its default executor was shut down
+     */
+    <T extends @Nullable Object> Future<T> runInExecutor(@Nullable Executor executor, Callable<T> job);
+
+    /** Sets the executor for {@link #runInExecutor} with null. The loop shuts it down when it is closed. */
+    void setDefaultExecutor(ExecutorService executor);
+
+    /**
+     * Ends the default executor: takes no more jobs, waits until those it has are done.
+     *
+     * <p>If the time is over, or this is cancelled, the jobs that run go on and nobody waits for them.
+     *
+     * @return whether all jobs were done in time
+     */
+    @Suspends
+    boolean shutdownDefaultExecutor(Duration timeout);
+
+    // -- channels -------------------------------------------------------------------------------------------------
+
+    /**
+     * Calls {@code callback} in every iteration in which {@code channel} can be read from, or accept, or has failed.
+     * Replaces the reader that was there.
+     *
+     * @throws java.nio.channels.ClosedChannelException if the channel is closed
+     * @throws java.nio.channels.IllegalBlockingModeException if it is in blocking mode
+     * @throws IllegalArgumentException if it can be neither read nor accept
+     * @throws IllegalStateException if this loop is closed, or a task waits to read from the channel
+     */
+    void addReader(SelectableChannel channel, Runnable callback) throws ClosedChannelException;
+
+    /** Ends {@link #addReader}. Returns whether there was a reader; on a closed loop false. */
+    boolean removeReader(SelectableChannel channel);
+
+    /**
+     * Calls {@code callback} in every iteration in which {@code channel} can be written to, or has connected, or failed.
+     * Replaces the writer that was there.
+     *
+     * @throws java.nio.channels.ClosedChannelException if the channel is closed
+     * @throws java.nio.channels.IllegalBlockingModeException if it is in blocking mode
+     * @throws IllegalArgumentException if it cannot be written to
+     * @throws IllegalStateException if this loop is closed, or a task waits to write to the channel
+     */
+    void addWriter(SelectableChannel channel, Runnable callback) throws ClosedChannelException;
+
+    /** Ends {@link #addWriter}. Returns whether there was a writer; on a closed loop false. */
+    boolean removeWriter(SelectableChannel channel);
+
+    /**
+     * Waits for a connection to {@code listener} and accepts it.
+     *
+     * <p>Cancelling this takes no connection. All {@code sock} methods try first and suspend only if they must; they
+     * want channels in non-blocking mode, and refuse a second task that waits for the same thing on the same channel.
+     *
+     * @return the connection, in non-blocking mode; it belongs to the caller
+     * @throws IOException if accepting fails, or the channel is or gets closed
+     */
+    @Suspends
+    SocketChannel sockAccept(ServerSocketChannel listener) throws IOException;
+
+    /**
+     * Connects {@code channel}. A host name that is not resolved yet is looked up on the default executor.
+     *
+     * <p>Cancelling this leaves the channel open, neither connected nor failed: close it.
+     *
+     * @throws java.net.ConnectException if the peer refuses; the message names it, and the JDK has closed the channel
+     * @throws java.net.UnknownHostException if the name has no address
+     * @throws IOException for everything else that can go wrong
+     */
+    @Suspends
+    void sockConnect(SocketChannel channel, SocketAddress address) throws IOException;
+
+    /**
+     * Waits for data and returns at most {@code limit} bytes of it; none at all means the end of the stream.
+     *
+     * <p>Cancelling this takes nothing from the stream.
+     *
+     * @throws IllegalArgumentException if {@code limit} is not positive
+     * @throws IOException if reading fails: a reset connection, a closed channel
+     */
+    @Suspends
+    byte[] sockRecv(SocketChannel channel, int limit) throws IOException;
+
+    /**
+     * Waits for data and reads it into {@code buffer}.
+     *
+     * <p>Cancelling this takes nothing from the stream.
+     *
+     * @return how many bytes were read; -1 at the end of the stream; 0 if the buffer has no room
+     * @throws IOException if reading fails: a reset connection, a closed channel
+     */
+    @Suspends
+    int sockRecvInto(SocketChannel channel, ByteBuffer buffer) throws IOException;
+
+    /**
+     * Sends all that remains in {@code data}.
+     *
+     * <p>If this fails or is cancelled, some, all or none of the data was sent; the buffer's position says how much.
+     *
+     * @throws IOException if writing fails: a broken connection, a closed channel
+     */
+    @Suspends
+    void sockSendall(SocketChannel channel, ByteBuffer data) throws IOException;
+
+    /** Sends all of {@code data}. See {@link #sockSendall(SocketChannel, ByteBuffer)}. */
+    @Suspends
+    default void sockSendall(SocketChannel channel, byte[] data) throws IOException {
+        sockSendall(channel, ByteBuffer.wrap(data));
+    }
+
+    /**
+     * Waits for a datagram and returns it, cut off after {@code limit} bytes.
+     *
+     * <p>Cancelling this takes no datagram.
+     *
+     * @throws IllegalArgumentException if {@code limit} is not positive
+     * @throws IOException if receiving fails: a closed channel, or an error that an earlier datagram met
+     */
+    @Suspends
+    Datagram sockRecvfrom(DatagramChannel channel, int limit) throws IOException;
+
+    /**
+     * Waits for a datagram and puts it into {@code buffer}, cut off where the buffer ends.
+     *
+     * @return who sent it
+     * @throws IOException if receiving fails: a closed channel, or an error that an earlier datagram met
+     */
+    @Suspends
+    SocketAddress sockRecvfromInto(DatagramChannel channel, ByteBuffer buffer) throws IOException;
+
+    /**
+     * Sends one datagram with all that remains in {@code data}.
+     *
+     * <p>Cancelling this sends nothing.
+     *
+     * @throws IOException if sending fails
+     */
+    @Suspends
+    void sockSendto(DatagramChannel channel, ByteBuffer data, SocketAddress target) throws IOException;
+
+    // -- errors and debugging -------------------------------------------------------------------------------------
+
+    /**
+     * Sets who gets the errors that nobody is waiting for; null for {@link #defaultExceptionHandler}. If the handler
+     * itself throws, the default handler gets both errors.
+     */
+    void setExceptionHandler(@Nullable ExceptionHandler handler);
+
+    /** {@return the handler set with {@link #setExceptionHandler}, or null} */
+    @Nullable ExceptionHandler exceptionHandler();
+
+    /** Logs {@code context} as an error, with its stack trace, to the system logger {@code dev.tulip}. */
+    void defaultExceptionHandler(ExceptionContext context);
+
+    /** Hands {@code context} to the exception handler. Never throws, except {@link KeyboardInterrupt}. */
+    void callExceptionHandler(ExceptionContext context);
+
+    /**
+     * Switches debug mode, which finds mistakes at some cost: callbacks, tasks and futures remember where they were
+     * created, and whatever holds the loop for {@link #slowCallbackDuration} is named in the log, with its stack, while it
+     * does so. The system property {@code tulip.debug} sets the default.
+     */
+    void setDebug(boolean enabled);
+
+    /** {@return whether debug mode is on} */
+    boolean isDebug();
+
+    /** Sets from when on debug mode reports what holds the loop. The default is 100 ms. */
+    void setSlowCallbackDuration(Duration duration);
+
+    /** {@return from when on debug mode reports what holds the loop} */
+    Duration slowCallbackDuration();
+
+    /** {@return how this process runs coroutines, and why so} Any thread. */
+    Engine engine();
+}

@@ -1,0 +1,100 @@
+package dev.tulip.loop;
+
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A fiber of the fallback engine: an ordinary virtual thread that runs only while it holds the baton.
+ *
+ * <p>A call of the JDK that waits keeps the baton, so the loop stands still until it returns, as in asyncio.
+ */
+final class HandoffFiber extends Fiber {
+    /*
+     * The loop and its fibers are threads of the JDK's own scheduler, of which one runs at a time: the one with the baton.
+     * letRun() passes it to the fiber and waits; switchOut(), or the end of the body, passes it back. The volatile field
+     * is the baton, so what one thread wrote before passing it on is seen by the next.
+     */
+
+    private static final ThreadLocal<HandoffFiber> CURRENT = new ThreadLocal<>();
+
+    private final Thread thread;
+
+    // loop thread only
+    private boolean started;
+
+    // the thread that holds the baton writes it
+    private volatile boolean baton;
+
+    HandoffFiber(SelectorEventLoop loop, @Nullable Task<?> task) {
+        super(loop, task);
+        String name = task == null ? loop.name + "-callbacks" : task.threadName();
+        thread = Thread.ofVirtual().name(name).unstarted(this::runWithBaton);
+    }
+
+    static @Nullable Fiber currentFiber() {
+        return Thread.currentThread().isVirtual() ? CURRENT.get() : null;
+    }
+
+    static @Nullable SelectorEventLoop currentLoop() {
+        Fiber fiber = currentFiber();
+        return fiber == null ? null : fiber.loop;
+    }
+
+    @Override
+    Thread thread() {
+        return thread;
+    }
+
+    @Override
+    void letRun() {
+        loop.current = this;
+        state = RUNNING;
+        baton = true;
+        if (started) {
+            LockSupport.unpark(thread);
+        } else {
+            started = true;
+            thread.start();
+        }
+        parkUntil(/* mine= */ false);
+        loop.current = null;
+    }
+
+    @Override
+    void switchOut() {
+        passBack();
+        parkUntil(/* mine= */ true);
+    }
+
+    private void runWithBaton() {
+        CURRENT.set(this);
+        try {
+            run();
+        } finally {
+            passBack();
+        }
+    }
+
+    private void passBack() {
+        Thread loopThread = loop.carrier;
+        baton = false;
+        LockSupport.unpark(loopThread);
+    }
+
+    private void parkUntil(boolean mine) {
+        // A thread whose interrupt status is set does not park: take it away meanwhile.
+        boolean interrupted = false;
+        while (baton != mine) {
+            LockSupport.park(this);
+            interrupted |= Thread.interrupted();
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    void resumeWithoutLoop() {
+        throw new AssertionError("unreachable: a call of the JDK that waits holds the loop, so it cannot have been closed");
+    }
+}

@@ -1,0 +1,445 @@
+package dev.tulip.loop;
+
+import java.io.InterruptedIOException;
+import java.io.PrintStream;
+import java.net.SocketException;
+import java.nio.channels.ClosedByInterruptException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A coroutine that runs on its loop beside others, and the future of its result. Not for other threads, as
+ * {@link Future}.
+ *
+ * <p>It runs until it suspends: in a method marked {@link Suspends}, or, on the mounted engine, in a call of the JDK that
+ * waits. In between nothing else of the loop runs.
+ *
+ * <p><b>Cancellation</b> is a request: the task gets a {@link CancelledError} where it waits, or where it suspends next, and
+ * may clean up, or even go on. It is delivered once. A task that waits in a call of the JDK is interrupted instead; the
+ * interrupt counts as delivered once the call has taken it. A task that is cancelled before its first step never runs.
+ *
+ * @param <T> the result
+ * @see EventLoop#createTask(Coroutine)
+ * @see <a href="https://docs.python.org/3.14/library/asyncio-task.html#task-object">asyncio: Task Object</a>
+ */
+public final class Task<T extends @Nullable Object> extends Future<T> {
+    /*
+     * The fiber knows whether the task runs, waits or is queued. What a task waits for in Tulip is in waitingOn:
+     *
+     *   a Future     cancel() cancels it, which wakes the task
+     *   else         a sleep, a channel: cancel() wakes the task, which then takes its registration back itself
+     *   null         it does not wait, or it waits in a call of the JDK
+     *
+     * mustCancel: a request that is still to be delivered, as a CancelledError, at the next resume. As in CPython's
+     * Task.__step, it replaces whatever the task was resumed with.
+     */
+
+    // set once
+    private final Fiber fiber;
+    private final int number;
+    private final Coroutine<? extends T, ?> coroutine;
+
+    // loop thread only
+    private @Nullable String name;
+    private @Nullable Object waitingOn;
+    private @Nullable String cancelMessage;
+    private int cancelRequests;
+    private boolean mustCancel;
+    private boolean interrupted; // a request went out as an interrupt, and the JDK's call may not have taken it yet
+
+    // loop thread only, written by TaskRegistry
+    @Nullable Task<?> previous;
+    @Nullable Task<?> next;
+
+    private Task(SelectorEventLoop loop, Coroutine<? extends T, ?> coroutine, @Nullable String name) {
+        super(loop);
+        this.coroutine = loop.isDebug() ? Traced.coroutine(coroutine) : coroutine;
+        this.number = loop.tasks.nextNumber();
+        this.name = name;
+        this.fiber = Fiber.create(loop, this);
+    }
+
+    /**
+     * Starts a task the standard way, whatever the loop's task factory: the method for task factories.
+     *
+     * @param <T> the result
+     * @param loop its loop
+     * @param coroutine its body
+     * @param options its name, and whether its first step runs at once; that it can only on a loop that runs
+     * @return the task
+     * @throws IllegalStateException if the loop is closed
+     * @throws WrongThreadException if another thread calls this while the loop runs
+     */
+    public static <T extends @Nullable Object> Task<T> create(
+            EventLoop loop, Coroutine<? extends T, ?> coroutine, TaskOptions options) {
+        Objects.requireNonNull(coroutine, "coroutine");
+        SelectorEventLoop owner = (SelectorEventLoop) loop;
+        owner.checkOpen();
+        owner.checkThread();
+        Task<T> task = new Task<>(owner, coroutine, options.name());
+        owner.tasks.add(task);
+        Fiber creator = Boolean.TRUE.equals(options.eagerStart()) ? Fiber.current() : null;
+        if (creator == null) {
+            owner.ready.add(task.fiber);
+        } else {
+            creator.runFirst(task.fiber);
+        }
+        return task;
+    }
+
+    /**
+     * {@return the task that is calling, or null in a plain callback}
+     *
+     * @throws IllegalStateException if no loop runs here
+     */
+    public static @Nullable Task<?> current() {
+        EventLoop.running();
+        return currentOrNull();
+    }
+
+    /**
+     * Suspends the calling task for {@code delay}. Zero or less lets everything that is ready now run once.
+     *
+     * <p>Cancelling this leaves nothing behind.
+     *
+     * @param delay how long; there is no upper limit
+     * @throws IllegalStateException if called outside a task
+     */
+    @Suspends
+    public static void sleep(Duration delay) {
+        Task<?> task = suspending("sleep");
+        long nanos = Nanos.of(delay);
+        if (nanos <= 0) {
+            task.yieldOnce();
+        } else {
+            task.sleepUntil(Nanos.plus(task.loop.time(), nanos));
+        }
+    }
+
+    static @Nullable Task<?> currentOrNull() {
+        Fiber fiber = Fiber.current();
+        return fiber == null ? null : fiber.task;
+    }
+
+    /**
+     * {@return the task that is calling}
+     *
+     * @param method the method that is about to suspend it
+     * @throws IllegalStateException if there is none
+     */
+    static Task<?> suspending(String method) {
+        Task<?> task = currentOrNull();
+        if (task == null) {
+            throw new IllegalStateException(
+                    method + " suspends, so it needs a task; this is " + whereNoTaskIs() + ": start one with run or createTask");
+        }
+        return task;
+    }
+
+    private static String whereNoTaskIs() {
+        SelectorEventLoop loop = Fiber.currentLoop();
+        if (loop == null) {
+            return "the thread " + Thread.currentThread().getName() + " outside every loop";
+        }
+        return Fiber.current() == null ? "a thread that a task of " + loop.name + " started" : "a callback of " + loop.name;
+    }
+
+    // -- what it is -----------------------------------------------------------------------------------------------
+
+    /** {@return its name, {@code Task-N} unless one was given} */
+    public String getName() {
+        String name = this.name;
+        return name == null ? "Task-" + number : name;
+    }
+
+    /** Sets its name. Its thread keeps the one it has. */
+    public void setName(String name) {
+        this.name = Objects.requireNonNull(name, "name");
+    }
+
+    /** {@return the coroutine that it runs} */
+    public Coroutine<? extends T, ?> getCoroutine() {
+        return coroutine instanceof Traced traced ? unwrapped(traced) : coroutine;
+    }
+
+    /** {@return its loop} */
+    public EventLoop getLoop() {
+        return loop;
+    }
+
+    /** {@return where it is suspended, the nearest frame first; nothing if it is done or has not run yet} */
+    public List<StackTraceElement> getStack() {
+        return done() ? List.of() : List.of(fiber.thread().getStackTrace());
+    }
+
+    /** Prints {@link #getStack} as a stack trace. */
+    public void printStack(PrintStream out) {
+        out.println("Stack of " + this + ":");
+        getStack().forEach(frame -> out.println("\tat " + frame));
+    }
+
+    @SuppressWarnings("unchecked") // Traced.coroutine has wrapped one of this type
+    private Coroutine<? extends T, ?> unwrapped(Traced traced) {
+        return (Coroutine<? extends T, ?>) traced.code();
+    }
+
+    /** {@return the name of its thread: empty, because a name costs more than the task, unless somebody wants one} */
+    String threadName() {
+        return name != null || loop.isDebug() ? getName() : "";
+    }
+
+    // -- cancelling -----------------------------------------------------------------------------------------------
+
+    /**
+     * Asks this task to end: see the class comment for what it gets, and when.
+     *
+     * <p>Every request counts, {@link #cancelling}; several before the task runs again are delivered as one.
+     *
+     * @param message for the {@link CancelledError}, or null
+     * @return false if it is done already
+     */
+    @Override
+    public boolean cancel(@Nullable String message) {
+        loop.checkThread();
+        if (done()) {
+            return super.cancel(message);
+        }
+        cancelRequests++;
+        Object waitingOn = this.waitingOn;
+        if (waitingOn instanceof Future<?> future && future.cancel(message)) {
+            return true; // it wakes this task with a CancelledError
+        }
+        mustCancel = true;
+        cancelMessage = message;
+        if (waitingOn != null) {
+            fiber.wake(); // unless it is awake already: then its result is replaced
+        } else if (fiber.state == Fiber.BLOCKED) {
+            interrupt();
+        }
+        return true;
+    }
+
+    /** {@return how many requests to cancel there were, less those taken back with {@link #uncancel}} */
+    public int cancelling() {
+        return cancelRequests;
+    }
+
+    /**
+     * Takes one request to cancel back, as {@code timeout} and {@code taskGroup} do for their own. If none is left, a
+     * request that was not delivered yet is dropped; one that was passed on to what the task waits for is not.
+     *
+     * @return how many are left
+     */
+    public int uncancel() {
+        loop.checkThread();
+        if (cancelRequests > 0 && --cancelRequests == 0) {
+            mustCancel = false;
+        }
+        return cancelRequests;
+    }
+
+    /**
+     * Not for tasks.
+     *
+     * @throws UnsupportedOperationException always
+     */
+    @Override
+    public void setResult(T result) {
+        throw new UnsupportedOperationException(this + " gets its result from its coroutine");
+    }
+
+    /**
+     * Not for tasks.
+     *
+     * @throws UnsupportedOperationException always
+     */
+    @Override
+    public void setException(Throwable exception) {
+        throw new UnsupportedOperationException(this + " fails if its coroutine does");
+    }
+
+    /** Called by the fiber when it went into a call of the JDK that waits. */
+    void blockedInJdk() {
+        if (mustCancel && !interrupted) {
+            interrupt();
+        }
+    }
+
+    private void interrupt() {
+        interrupted = true;
+        fiber.thread().interrupt();
+    }
+
+    /**
+     * Settles what became of an interrupt. Called by this task, where a request would be delivered. If the status is gone,
+     * the JDK's call has taken it: that was the delivery. If it is still there, it is taken back, and the request stands.
+     */
+    private void settleInterrupt() {
+        if (interrupted) {
+            interrupted = false;
+            if (!Thread.interrupted()) {
+                mustCancel = false;
+            }
+        }
+    }
+
+    // -- suspending -----------------------------------------------------------------------------------------------
+
+    /**
+     * Suspends this task, which is calling, until {@link #wake}. Its caller has registered it where the wake-up comes from,
+     * and takes that back if this throws.
+     *
+     * @param waitingOn what it waits for: see the comment at the top
+     * @throws CancelledError if it was cancelled, and {@code waitingOn} is not a cancelled future, which says so itself
+     */
+    void waitFor(Object waitingOn) {
+        settleInterrupt();
+        checkLoopOpen();
+        this.waitingOn = waitingOn;
+        try {
+            if (!mustCancel) {
+                fiber.enter(Fiber.WAITING);
+            } else if (waitingOn instanceof Future<?> future) {
+                // As CPython: it suspends all the same, and the error comes from the future.
+                fiber.enter(Fiber.WAITING);
+                mustCancel = !future.cancel(cancelMessage);
+            } else {
+                fiber.enter(Fiber.QUEUED);
+            }
+            fiber.leave();
+        } finally {
+            this.waitingOn = null;
+        }
+        if (mustCancel) {
+            mustCancel = false;
+            if (!(waitingOn instanceof Future<?> future && future.cancelled())) {
+                throw new CancelledError(cancelMessage);
+            }
+        }
+    }
+
+    /** Queues this task's next turn, if it waits. Loop thread only. */
+    void wake() {
+        fiber.wake();
+    }
+
+    /** Lets everything that is ready run once, then goes on. This task is calling. */
+    void yieldOnce() {
+        settleInterrupt();
+        checkLoopOpen();
+        fiber.enter(Fiber.QUEUED);
+        fiber.leave();
+        if (mustCancel) {
+            mustCancel = false;
+            throw new CancelledError(cancelMessage);
+        }
+    }
+
+    /** Suspends this task, which is calling, until the loop's clock has reached {@code deadlineNanos}. */
+    void sleepUntil(long deadlineNanos) {
+        SleepTimer timer = new SleepTimer(this, deadlineNanos);
+        loop.timers.add(timer);
+        try {
+            waitFor(timer);
+        } finally {
+            loop.timers.remove(timer);
+        }
+    }
+
+    private void checkLoopOpen() {
+        if (loop.isClosing()) {
+            throw new CancelledError(loop.name + " is closed");
+        }
+    }
+
+    // -- running --------------------------------------------------------------------------------------------------
+
+    /** The body of its fiber. */
+    void runBody() {
+        try {
+            if (mustCancel) {
+                settleCancelled(cancelMessage);
+            } else {
+                runCoroutine();
+            }
+        } finally {
+            loop.tasks.remove(this);
+        }
+    }
+
+    private void runCoroutine() {
+        T result;
+        try {
+            result = coroutine.run();
+        } catch (Throwable e) {
+            failed(e);
+            return;
+        }
+        settleInterrupt();
+        if (mustCancel) {
+            settleCancelled(cancelMessage); // as CPython: a request that found no suspension to be delivered at
+        } else {
+            settleResult(result);
+        }
+    }
+
+    private void failed(Throwable e) {
+        boolean wasInterrupted = interrupted && isInterruption(e);
+        settleInterrupt();
+        if (e instanceof CancelledError) {
+            settleCancelled(e);
+        } else if (wasInterrupted && cancelRequests > 0) {
+            CancelledError error = new CancelledError(cancelMessage);
+            error.initCause(e);
+            settleCancelled(error);
+        } else {
+            settleException(e);
+            if (e instanceof KeyboardInterrupt) {
+                loop.fatal(e);
+            }
+        }
+    }
+
+    /** {@return whether {@code e} is how a call of the JDK ends when its thread is interrupted} */
+    private static boolean isInterruption(Throwable e) {
+        return e instanceof InterruptedException
+                || e instanceof InterruptedIOException
+                || e instanceof ClosedByInterruptException
+                || (e instanceof SocketException && "Closed by interrupt".equals(e.getMessage()));
+    }
+
+    /** Unwinds this task: its loop closes. It does not run again, except its {@code finally} blocks. Loop thread only. */
+    void unwind() {
+        cancelRequests++;
+        mustCancel = true;
+        cancelMessage = loop.name + " is closed";
+        if (fiber.state == Fiber.BLOCKED) {
+            interrupt();
+        } else {
+            fiber.wake();
+        }
+    }
+
+    Fiber fiber() {
+        return fiber;
+    }
+
+    /** {@return its name and state, its coroutine's class, what it waits for, in debug mode where it was created} */
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder("Task[").append(getName()).append(' ').append(describeState());
+        if (cancelRequests > 0 && !isDone()) {
+            text.append(", cancelling ").append(cancelRequests);
+        }
+        text.append(", ").append(Describe.callback(coroutine));
+        Object waitingOn = this.waitingOn;
+        if (waitingOn != null) {
+            text.append(", waiting on ").append(waitingOn instanceof Task<?> task ? task.getName() : waitingOn);
+        } else if (fiber.state == Fiber.BLOCKED) {
+            text.append(", in a call of the JDK that waits");
+        }
+        return text.append(']').toString();
+    }
+}
