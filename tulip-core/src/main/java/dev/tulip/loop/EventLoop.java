@@ -234,9 +234,7 @@ public sealed interface EventLoop extends Executor, AutoCloseable permits Select
     <T extends @Nullable Object> Task<T> createTask(Coroutine<? extends T, ?> coroutine, TaskOptions options);
 
     /** Starts {@code action} as a task without a result, with a name, or eagerly. See {@link #createTask(Coroutine)}. */
-    default Task<@Nullable Void> createTask(Action<?> action, TaskOptions options) {
-        return createTask(action.asCoroutine(), options);
-    }
+    Task<@Nullable Void> createTask(Action<?> action, TaskOptions options);
 
     /** {@return the tasks of this loop that are not done, in the order of their creation} A copy. */
     Set<Task<?>> allTasks();

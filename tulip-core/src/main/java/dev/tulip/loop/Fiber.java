@@ -49,7 +49,6 @@ abstract sealed class Fiber extends Step implements Runnable permits MountedFibe
 
     // loop thread only
     byte state = QUEUED;
-    private @Nullable Fiber runFirst;
 
     // any thread: true while this stands at the door, so that it stands there once
     @SuppressWarnings("unused") // through AT_DOOR
@@ -88,8 +87,8 @@ abstract sealed class Fiber extends Step implements Runnable permits MountedFibe
         }
         letRun();
         while (state == NESTED) {
-            Fiber first = runFirst;
-            runFirst = null;
+            Fiber first = loop.runFirst;
+            loop.runFirst = null;
             if (first != null) {
                 first.resume();
             }
@@ -137,14 +136,14 @@ abstract sealed class Fiber extends Step implements Runnable permits MountedFibe
     /** Runs {@code other} until it suspends or ends, then goes on at once. Called by this fiber. */
     final void runFirst(Fiber other) {
         assert loop.current == this && state == RUNNING : this;
-        runFirst = other;
+        loop.runFirst = other;
         state = NESTED;
         try {
             switchOut();
         } finally {
             if (state != RUNNING) { // it could not leave the thread: then the other waits for its turn like any task
                 state = RUNNING;
-                runFirst = null;
+                loop.runFirst = null;
                 loop.ready.add(other);
             }
         }
@@ -163,6 +162,12 @@ abstract sealed class Fiber extends Step implements Runnable permits MountedFibe
         if (AT_DOOR.compareAndSet(this, false, true)) {
             loop.leaveAtDoor(this);
         }
+    }
+
+    /** The time is over that this fiber's task wanted to sleep. */
+    @Override
+    final void fire(SelectorEventLoop loop) {
+        wake();
     }
 
     @Override

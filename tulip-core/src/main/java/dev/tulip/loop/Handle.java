@@ -33,7 +33,12 @@ public sealed class Handle extends Entry permits TimerHandle, ThreadsafeHandle, 
     }
 
     @Override
-    void passDoor(SelectorEventLoop loop) {
+    final void fire(SelectorEventLoop loop) {
+        loop.ready.add(this);
+    }
+
+    @Override
+    final void passDoor(SelectorEventLoop loop) {
         loop.ready.add(this);
     }
 

@@ -68,6 +68,7 @@ final class SelectorEventLoop implements EventLoop {
     // loop thread only; others see of carrier and current that they are not these
     @Nullable Thread carrier;
     @Nullable Fiber current;
+    @Nullable Fiber runFirst; // what the fiber that leaves in state NESTED wants to be run before it goes on
     int budget;
     private boolean stopping;
     private @Nullable Throwable fatal;
@@ -236,7 +237,7 @@ final class SelectorEventLoop implements EventLoop {
         if (!timers.isEmpty()) {
             long now = clock.nanos();
             while (timers.nextDeadline() <= now) {
-                timers.poll().fire();
+                timers.poll().fire(this);
             }
         }
     }
@@ -286,7 +287,7 @@ final class SelectorEventLoop implements EventLoop {
     @Override
     public TimerHandle callAt(long when, Runnable callback) {
         TimerHandle handle = new TimerHandle(this, when, prepare(callback));
-        timers.add(handle);
+        timers.add(when, handle);
         return handle;
     }
 
@@ -409,6 +410,15 @@ final class SelectorEventLoop implements EventLoop {
         return factory == null
                 ? Task.create(this, coroutine, options)
                 : (Task<T>) factory.createTask(this, coroutine, options);
+    }
+
+    @Override
+    @SuppressWarnings("unchecked") // a factory makes a task of the coroutine it is given
+    public Task<@Nullable Void> createTask(Action<?> action, TaskOptions options) {
+        TaskFactory factory = taskFactory;
+        return factory == null
+                ? Task.start(this, action, options)
+                : (Task<@Nullable Void>) factory.createTask(this, action.asCoroutine(), options);
     }
 
     @Override

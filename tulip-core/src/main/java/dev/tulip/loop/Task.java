@@ -36,10 +36,17 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
      * Task.__step, it replaces whatever the task was resumed with.
      */
 
+    private static final Object ASLEEP = new Object() {
+        @Override
+        public String toString() {
+            return "sleep";
+        }
+    };
+
     // set once
     private final Fiber fiber;
     private final int number;
-    private final Coroutine<? extends T, ?> coroutine;
+    private final Object body; // a Coroutine or an Action
 
     // loop thread only
     private @Nullable String name;
@@ -53,9 +60,9 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     @Nullable Task<?> previous;
     @Nullable Task<?> next;
 
-    private Task(SelectorEventLoop loop, Coroutine<? extends T, ?> coroutine, @Nullable String name) {
+    private Task(SelectorEventLoop loop, Object body, @Nullable String name) {
         super(loop);
-        this.coroutine = loop.isDebug() ? Traced.coroutine(coroutine) : coroutine;
+        this.body = loop.isDebug() ? Traced.body(body) : body;
         this.number = loop.tasks.nextNumber();
         this.name = name;
         this.fiber = Fiber.create(loop, this);
@@ -74,11 +81,15 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
      */
     public static <T extends @Nullable Object> Task<T> create(
             EventLoop loop, Coroutine<? extends T, ?> coroutine, TaskOptions options) {
-        Objects.requireNonNull(coroutine, "coroutine");
-        SelectorEventLoop owner = (SelectorEventLoop) loop;
+        return start((SelectorEventLoop) loop, coroutine, options);
+    }
+
+    /** The same, for a body that is a {@link Coroutine} with a T or, if T is Void, an {@link Action}. */
+    static <T extends @Nullable Object> Task<T> start(SelectorEventLoop owner, Object body, TaskOptions options) {
+        Objects.requireNonNull(body, "coroutine");
         owner.checkOpen();
         owner.checkThread();
-        Task<T> task = new Task<>(owner, coroutine, options.name());
+        Task<T> task = new Task<>(owner, body, options.name());
         owner.tasks.add(task);
         Fiber creator = Boolean.TRUE.equals(options.eagerStart()) ? Fiber.current() : null;
         if (creator == null) {
@@ -160,8 +171,10 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     }
 
     /** {@return the coroutine that it runs} */
+    @SuppressWarnings("unchecked") // start() was given a body for this type
     public Coroutine<? extends T, ?> getCoroutine() {
-        return coroutine instanceof Traced traced ? unwrapped(traced) : coroutine;
+        Object code = body instanceof Traced traced ? traced.code() : body;
+        return (Coroutine<? extends T, ?>) (code instanceof Action<?> action ? action.asCoroutine() : code);
     }
 
     /** {@return its loop} */
@@ -178,11 +191,6 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     public void printStack(PrintStream out) {
         out.println("Stack of " + this + ":");
         getStack().forEach(frame -> out.println("\tat " + frame));
-    }
-
-    @SuppressWarnings("unchecked") // Traced.coroutine has wrapped one of this type
-    private Coroutine<? extends T, ?> unwrapped(Traced traced) {
-        return (Coroutine<? extends T, ?>) traced.code();
     }
 
     /** {@return the name of its thread: empty, because a name costs more than the task, unless somebody wants one} */
@@ -339,12 +347,11 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
 
     /** Suspends this task, which is calling, until the loop's clock has reached {@code deadlineNanos}. */
     void sleepUntil(long deadlineNanos) {
-        SleepTimer timer = new SleepTimer(this, deadlineNanos);
-        loop.timers.add(timer);
+        loop.timers.add(deadlineNanos, fiber);
         try {
-            waitFor(timer);
+            waitFor(ASLEEP);
         } finally {
-            loop.timers.remove(timer);
+            loop.timers.remove(fiber);
         }
     }
 
@@ -372,7 +379,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     private void runCoroutine() {
         T result;
         try {
-            result = coroutine.run();
+            result = callBody();
         } catch (Throwable e) {
             failed(e);
             return;
@@ -383,6 +390,15 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         } else {
             settleResult(result);
         }
+    }
+
+    @SuppressWarnings({"unchecked", "NullAway"}) // start() was given a body for this type
+    private T callBody() throws Throwable {
+        if (body instanceof Action<?> action) {
+            action.run();
+            return null;
+        }
+        return ((Coroutine<T, ?>) body).run();
     }
 
     private void failed(Throwable e) {
@@ -433,7 +449,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         if (cancelRequests > 0 && !isDone()) {
             text.append(", cancelling ").append(cancelRequests);
         }
-        text.append(", ").append(Describe.callback(coroutine));
+        text.append(", ").append(Describe.callback(body));
         Object waitingOn = this.waitingOn;
         if (waitingOn != null) {
             text.append(", waiting on ").append(waitingOn instanceof Task<?> task ? task.getName() : waitingOn);

@@ -1,26 +1,20 @@
 package dev.tulip.loop;
 
-import org.jspecify.annotations.Nullable;
-
 /** A {@link Handle} with a deadline. Cancelling it frees it at once, in O(log n) of the pending timers. */
-public sealed class TimerHandle extends Handle permits SleepTimer {
+public final class TimerHandle extends Handle {
     // set once
     private final SelectorEventLoop loop;
-    final long deadlineNanos;
+    private final long when;
 
-    // loop thread only, written by TimerHeap
-    long sequence;
-    int heapIndex = -1;
-
-    TimerHandle(SelectorEventLoop loop, long deadlineNanos, @Nullable Runnable callback) {
+    TimerHandle(SelectorEventLoop loop, long when, Runnable callback) {
         super(callback);
         this.loop = loop;
-        this.deadlineNanos = deadlineNanos;
+        this.when = when;
     }
 
     /** {@return the deadline, in nanoseconds of the loop's clock} */
-    public final long when() {
-        return deadlineNanos;
+    public long when() {
+        return when;
     }
 
     @Override
@@ -30,13 +24,8 @@ public sealed class TimerHandle extends Handle permits SleepTimer {
         loop.timers.remove(this);
     }
 
-    /** The deadline has come: queues what is to be done. */
-    void fire() {
-        loop.ready.add(this);
-    }
-
     @Override
     public String toString() {
-        return "TimerHandle[when " + deadlineNanos + " ns, " + describe() + "]";
+        return "TimerHandle[when " + when + " ns, " + describe() + "]";
     }
 }

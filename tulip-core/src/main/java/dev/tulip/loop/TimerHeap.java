@@ -7,26 +7,28 @@ import org.jspecify.annotations.Nullable;
  * Pending timers, earliest first; equal deadlines in the order in which they were added. Loop thread only.
  *
  * <p>Adding and removing cost O(log n), and little of it for the usual timeout: it is later than most and cancelled
- * before it is due, so it sits near the end of the heap.
+ * before it is due, so it stands near the end of the heap. Allocates nothing once the arrays have their size.
  */
 final class TimerHeap {
     /*
-     * A 4-ary heap over two parallel arrays: the deadlines, which are compared, lie together; the handles, which are
-     * only carried along, do not have to be touched. Each handle knows its place, so a cancelled timer leaves at once.
+     * A 4-ary heap over three parallel arrays. The deadlines, which are compared, lie together; the entries, which are only
+     * carried along, are touched when they move. Each entry knows its place, so a cancelled timer leaves at once. The
+     * sequence numbers may wrap round: they only order equal deadlines, by their difference.
      *
      * Differs from CPython: there a cancelled timer stays until it reaches the top or half of the heap is dead, and equal
-     * deadlines come in any order. Here memory is given back at cancel(), and the sequence number keeps the order.
+     * deadlines come in any order.
      *
-     * Invariant: handles[i].heapIndex == i for every i < size, and -1 for a handle that is not in here.
+     * Invariant: entries[i].heapIndex == i for every i < size, and -1 for an entry that is not in here.
      */
 
     private static final int ARITY = 4;
 
     // loop thread only
     private long[] deadlines = new long[Defaults.TIMER_CAPACITY];
-    private @Nullable TimerHandle[] handles = new @Nullable TimerHandle[Defaults.TIMER_CAPACITY];
+    private int[] sequences = new int[Defaults.TIMER_CAPACITY];
+    private @Nullable Entry[] entries = new @Nullable Entry[Defaults.TIMER_CAPACITY];
     private int size;
-    private long nextSequence;
+    private int nextSequence;
 
     int size() {
         return size;
@@ -41,99 +43,106 @@ final class TimerHeap {
         return size == 0 ? Long.MAX_VALUE : deadlines[0];
     }
 
-    void add(TimerHandle handle) {
-        if (size == handles.length) {
+    void add(long deadline, Entry entry) {
+        assert entry.heapIndex < 0 : entry + " has a timer already";
+        if (size == entries.length) {
             deadlines = Arrays.copyOf(deadlines, 2 * size);
-            handles = Arrays.copyOf(handles, 2 * size);
+            sequences = Arrays.copyOf(sequences, 2 * size);
+            entries = Arrays.copyOf(entries, 2 * size);
         }
-        handle.sequence = nextSequence++;
-        siftUp(size++, handle.deadlineNanos, handle);
+        siftUp(size++, deadline, nextSequence++, entry);
     }
 
-    /** Removes the earliest timer and returns it. */
-    TimerHandle poll() {
-        TimerHandle first = at(0);
+    /** Removes the earliest timer and returns its entry. */
+    Entry poll() {
+        Entry first = at(0);
         remove(first);
         return first;
     }
 
-    /** Removes {@code handle}, if it is in here. */
-    void remove(TimerHandle handle) {
-        int hole = handle.heapIndex;
+    /** Removes the timer of {@code entry}, if it has one. */
+    void remove(Entry entry) {
+        int hole = entry.heapIndex;
         if (hole < 0) {
             return;
         }
-        handle.heapIndex = -1;
+        entry.heapIndex = -1;
         size--;
-        TimerHandle last = at(size);
-        long deadline = deadlines[size];
-        handles[size] = null;
-        if (hole == size) {
-            return;
-        }
-        siftDown(hole, deadline, last);
-        if (last.heapIndex == hole) {
-            siftUp(hole, deadline, last);
+        Entry last = at(size);
+        entries[size] = null;
+        if (hole < size) {
+            // The last one fills the hole, then moves up or down from there.
+            long deadline = deadlines[size];
+            int sequence = sequences[size];
+            siftDown(hole, deadline, sequence, last);
+            if (last.heapIndex == hole) {
+                siftUp(hole, deadline, sequence, last);
+            }
         }
     }
 
     void clear() {
         for (int i = 0; i < size; i++) {
             at(i).heapIndex = -1;
-            handles[i] = null;
+            entries[i] = null;
         }
         size = 0;
     }
 
-    private TimerHandle at(int index) {
-        TimerHandle handle = handles[index];
-        assert handle != null : "no timer at " + index + " of " + size;
-        return handle;
+    private Entry at(int index) {
+        Entry entry = entries[index];
+        assert entry != null : "no timer at " + index + " of " + size;
+        return entry;
     }
 
-    private void siftUp(int start, long deadline, TimerHandle handle) {
+    private void siftUp(int start, long deadline, int sequence, Entry entry) {
         int index = start;
         while (index > 0) {
             int parent = (index - 1) / ARITY;
-            if (!before(deadline, handle, parent)) {
+            if (!before(deadline, sequence, parent)) {
                 break;
             }
-            put(index, deadlines[parent], at(parent));
+            move(parent, index);
             index = parent;
         }
-        put(index, deadline, handle);
+        put(index, deadline, sequence, entry);
     }
 
-    private void siftDown(int start, long deadline, TimerHandle handle) {
+    private void siftDown(int start, long deadline, int sequence, Entry entry) {
         int index = start;
         while (true) {
-            int child = ARITY * index + 1;
-            if (child >= size) {
+            int first = ARITY * index + 1;
+            if (first >= size) {
                 break;
             }
-            int least = child;
-            int end = Math.min(child + ARITY, size);
-            for (int other = child + 1; other < end; other++) {
-                if (before(deadlines[other], at(other), least)) {
-                    least = other;
+            int least = first;
+            int end = Math.min(first + ARITY, size);
+            for (int child = first + 1; child < end; child++) {
+                if (before(deadlines[child], sequences[child], least)) {
+                    least = child;
                 }
             }
-            if (before(deadline, handle, least)) {
+            if (before(deadline, sequence, least)) {
                 break;
             }
-            put(index, deadlines[least], at(least));
+            move(least, index);
             index = least;
         }
-        put(index, deadline, handle);
+        put(index, deadline, sequence, entry);
     }
 
-    private boolean before(long deadline, TimerHandle handle, int index) {
-        return deadline < deadlines[index] || (deadline == deadlines[index] && handle.sequence < at(index).sequence);
+    private boolean before(long deadline, int sequence, int index) {
+        return deadline < deadlines[index] || (deadline == deadlines[index] && sequence - sequences[index] < 0);
     }
 
-    private void put(int index, long deadline, TimerHandle handle) {
+    private void move(int from, int to) {
+        put(to, deadlines[from], sequences[from], at(from));
+    }
+
+    private void put(int index, long deadline, int sequence, Entry entry) {
         deadlines[index] = deadline;
-        handles[index] = handle;
-        handle.heapIndex = index;
+        sequences[index] = sequence;
+        entries[index] = entry;
+        entry.heapIndex = index;
     }
 }

@@ -4,7 +4,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Code that remembers where it was scheduled. Debug mode wraps callbacks and coroutines in it. */
-sealed interface Traced permits Traced.Callback, Traced.Body {
+sealed interface Traced permits Traced.TracedCallback, Traced.TracedCoroutine, Traced.TracedAction {
     /** {@return the callback or coroutine} */
     Object code();
 
@@ -18,12 +18,14 @@ sealed interface Traced permits Traced.Callback, Traced.Body {
 
     /** {@return {@code callback} with the place of the caller} */
     static Runnable callback(Runnable callback) {
-        return new Callback(callback, callers());
+        return new TracedCallback(callback, callers());
     }
 
-    /** {@return {@code coroutine} with the place of the caller} */
-    static <T extends @Nullable Object> Coroutine<T, ?> coroutine(Coroutine<T, ?> coroutine) {
-        return new Body<>(coroutine, callers());
+    /** {@return the body of a task, a coroutine or an action, with the place of the caller} */
+    static Object body(Object body) {
+        return body instanceof Action<?> action
+                ? new TracedAction<>(action, callers())
+                : new TracedCoroutine<>((Coroutine<?, ?>) body, callers());
     }
 
     /** {@return where {@code code} was scheduled, or null if it does not know} */
@@ -39,19 +41,28 @@ sealed interface Traced permits Traced.Callback, Traced.Body {
     }
 
     /** A callback. */
-    record Callback(Runnable code, List<StackTraceElement> created) implements Traced, Runnable {
+    record TracedCallback(Runnable code, List<StackTraceElement> created) implements Traced, Runnable {
         @Override
         public void run() {
             code.run();
         }
     }
 
-    /** The body of a task. */
-    record Body<T extends @Nullable Object, X extends Throwable>(
+    /** The body of a task, with a result. */
+    record TracedCoroutine<T extends @Nullable Object, X extends Throwable>(
             Coroutine<T, X> code, List<StackTraceElement> created) implements Traced, Coroutine<T, X> {
         @Override
         public T run() throws X {
             return code.run();
+        }
+    }
+
+    /** The body of a task, without a result. */
+    record TracedAction<X extends Throwable>(Action<X> code, List<StackTraceElement> created)
+            implements Traced, Action<X> {
+        @Override
+        public void run() throws X {
+            code.run();
         }
     }
 }
