@@ -14,6 +14,7 @@ final class Failures {
 
     // loop thread only: a doubly linked list, because most failures are taken at once
     private @Nullable Failure newest;
+    private boolean checking; // a check is scheduled
 
     Failures(SelectorEventLoop loop) {
         this.loop = loop;
@@ -23,9 +24,10 @@ final class Failures {
         return newest == null;
     }
 
-    /** Watches over the exception with which {@code future} fails. {@return what the future holds in its place} */
+    /** {@return what {@code future}, which fails with {@code exception}, holds in its place while this watches over it} */
     Failure watch(Future<?> future, Throwable exception) {
         Failure failure = new Failure(future, exception, this);
+        checkLater();
         Failure older = newest;
         failure.next = older;
         if (older != null) {
@@ -35,19 +37,27 @@ final class Failures {
         return failure;
     }
 
-    /** Somebody has asked. {@return the exception, which the future holds from now on} */
+    /** {@return the exception of {@code failure}, which its future holds from now on: somebody has asked} */
     Throwable retrieved(Failure failure) {
         unlink(failure);
         return failure.exception;
     }
 
-    /** Reports the failures whose futures are gone. Cheap if there are none. */
-    void reportCollected() {
-        if (newest == null) {
-            return;
+    /** Looks now and then for failures whose futures are gone, as long as there are any at all. */
+    private void checkLater() {
+        if (!checking && !loop.isClosing()) {
+            checking = true;
+            loop.callLater(Defaults.FAILURE_CHECK_INTERVAL, this::reportCollected);
         }
+    }
+
+    private void reportCollected() {
+        checking = false;
         while (collected.poll() instanceof Failure failure) {
             report(failure);
+        }
+        if (newest != null) {
+            checkLater();
         }
     }
 
@@ -62,8 +72,7 @@ final class Failures {
         unlink(failure);
         if (!failure.isTaken()) {
             loop.callExceptionHandler(new ExceptionContext(
-                    failure.owner + " failed and nobody asked for its exception", failure.exception, "future",
-                    failure.owner));
+                    failure.owner + " exception was never retrieved", failure.exception, "future", failure.owner));
         }
     }
 
