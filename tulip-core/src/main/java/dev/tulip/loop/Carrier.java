@@ -30,11 +30,17 @@ final class Carrier {
     }
 
     private static void carry(SelectorEventLoop loop, Runnable body) {
+        // A selector does not wait in a thread whose interrupt status is set: take it away meanwhile. What arrives while a
+        // coroutine is mounted the JDK drops (P12); the loop could not help it.
+        boolean interrupted = Thread.interrupted();
         loop.carrier = Thread.currentThread();
         try {
             body.run();
         } finally {
             loop.carrier = null;
+            if (loop.takeInterrupted() || interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 

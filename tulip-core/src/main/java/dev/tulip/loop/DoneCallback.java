@@ -30,6 +30,7 @@ final class DoneCallback<T extends @Nullable Object> extends Handle {
 
     @Override
     public String toString() {
-        return "Handle[" + Describe.callback(consumer) + " for " + future + "]";
+        return "Handle[" + Describe.callback(consumer) + " for "
+                + (future instanceof Task<?> task ? task.getName() : "a future") + "]";
     }
 }

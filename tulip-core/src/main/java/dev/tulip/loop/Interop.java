@@ -88,9 +88,7 @@ final class Interop {
     /** Waits until {@code future} is done, {@code nanos} at most. {@return whether it is done} */
     static boolean waitFor(Future<?> future, long nanos) throws InterruptedException {
         if (Fiber.currentLoop() != future.loop) {
-            CountDownLatch done = new CountDownLatch(1);
-            onLoop(future.loop, () -> future.addDoneCallback(ended -> done.countDown()));
-            return done.await(nanos, TimeUnit.NANOSECONDS);
+            return blockFor(future, nanos);
         }
         if (Task.current() == null) {
             throw new IllegalStateException("get() waits for " + future + " on the thread of " + future.loop.name
@@ -113,6 +111,22 @@ final class Interop {
             future.removeDoneCallback(callback);
         }
         return future.done();
+    }
+
+    /** Blocks this thread, which is not the loop's. */
+    private static boolean blockFor(Future<?> future, long nanos) throws InterruptedException {
+        CountDownLatch done = new CountDownLatch(1);
+        future.loop.blockedThreads.add(done);
+        try {
+            onLoop(future.loop, () -> future.addDoneCallback(ended -> done.countDown()));
+            boolean inTime = !future.loop.isClosed() && done.await(nanos, TimeUnit.NANOSECONDS);
+            if (!future.isDone() && future.loop.isClosed()) {
+                throw new IllegalStateException(future + " will never be done: Event loop is closed: " + future.loop.name);
+            }
+            return inTime;
+        } finally {
+            future.loop.blockedThreads.remove(done);
+        }
     }
 
     /** Runs {@code action} on the loop, now if this is its thread or it does not run, else soon. */

@@ -16,6 +16,8 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.FutureTask;
@@ -71,9 +73,13 @@ final class SelectorEventLoop implements EventLoop {
     @Nullable Fiber runFirst; // what the fiber that leaves in state NESTED wants to be run before it goes on
     int budget;
     private boolean stopping;
+    private boolean interrupted; // the thread was, while it selected
     private @Nullable Throwable fatal;
     private @Nullable TaskFactory taskFactory;
     private @Nullable ExceptionHandler exceptionHandler;
+
+    // any thread: those that block in Future.get(), to be released when the loop closes
+    final Set<CountDownLatch> blockedThreads = ConcurrentHashMap.newKeySet();
 
     // any thread
     private final EntryQueue door = new EntryQueue();
@@ -192,6 +198,13 @@ final class SelectorEventLoop implements EventLoop {
         runReady();
     }
 
+    /** {@return whether the thread was interrupted, and forgets it} */
+    boolean takeInterrupted() {
+        boolean taken = interrupted;
+        interrupted = false;
+        return taken;
+    }
+
     /** Queues the callbacks of channels that are ready; waits for one if nothing else is ready. */
     private void select() throws IOException {
         if (!ready.isEmpty() || stopping || fatal != null) {
@@ -231,6 +244,7 @@ final class SelectorEventLoop implements EventLoop {
             channels.select(millis);
         }
         sleeping = false;
+        interrupted |= Thread.interrupted(); // see Carrier
     }
 
     private void fireTimers() {
@@ -619,7 +633,8 @@ final class SelectorEventLoop implements EventLoop {
             running = false;
         }
         closeDoor();
-        steps.setEnabled(false);
+        blockedThreads.forEach(CountDownLatch::countDown);
+        steps.close();
         executor.close();
         try {
             channels.close();

@@ -4,6 +4,8 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +19,8 @@ final class StepWatch {
      * The loop writes down what it starts and when; the watchdog reads it. It may read the time of one step and the subject
      * of the next: the report then names the wrong one of two neighbours, once. Debug mode can live with that, and the loop
      * needs no lock.
+     *
+     * All the logging is the watchdog's: the carrier must not log (P1), and it should not take the loop's time either.
      */
     private final SelectorEventLoop loop;
 
@@ -28,6 +32,7 @@ final class StepWatch {
     private volatile long slowNanos = Defaults.SLOW_CALLBACK_DURATION.toNanos();
     private volatile @Nullable Object subject;
     private volatile long since;
+    private final Queue<String> finished = new ConcurrentLinkedQueue<>();
 
     StepWatch(SelectorEventLoop loop) {
         this.loop = loop;
@@ -42,10 +47,21 @@ final class StepWatch {
         subject = null;
         Thread watchdog = this.watchdog;
         if (enabled && watchdog == null) {
-            this.watchdog = Threads.daemon(loop.name + "-watchdog", this::watch);
+            watchdog = Threads.unstartedDaemon(loop.name + "-watchdog", this::watch);
+            this.watchdog = watchdog; // before it starts: it looks here whether to go on
+            watchdog.start();
         } else if (!enabled && watchdog != null) {
             this.watchdog = null;
             LockSupport.unpark(watchdog);
+        }
+    }
+
+    /** Ends the watch; when this returns, everything is reported. */
+    void close() {
+        Thread watchdog = this.watchdog;
+        setEnabled(false);
+        if (watchdog != null) {
+            Threads.join(watchdog);
         }
     }
 
@@ -83,8 +99,8 @@ final class StepWatch {
             subject = null;
             long nanos = loop.time() - since;
             if (nanos >= slowNanos) {
-                // Later, on a coroutine: the carrier must not log (P1).
-                loop.ready.add(new Handle(() -> Log.warn(loop, "Executing " + who + " took " + seconds(nanos) + " s")));
+                finished.add("Executing " + label(who) + " took " + seconds(nanos) + " s");
+                LockSupport.unpark(watchdog);
             }
         }
     }
@@ -101,6 +117,7 @@ final class StepWatch {
         long reportedSince = 0;
         while (watchdog == Thread.currentThread()) {
             LockSupport.parkNanos(this, Math.max(slowNanos / 4, 1_000_000));
+            reportFinished();
             Object who = subject;
             long start = since;
             if (who == null || (who == reported && start == reportedSince)) {
@@ -114,10 +131,17 @@ final class StepWatch {
                 report(who, nanos, fiber.thread().getStackTrace());
             }
         }
+        reportFinished();
     }
+    private void reportFinished() {
+        for (String message = finished.poll(); message != null; message = finished.poll()) {
+            Log.warn(loop, message);
+        }
+    }
+
     private void report(Object who, long nanos, StackTraceElement[] stack) {
         String frames = Arrays.stream(stack).map(frame -> "\n\tat " + frame).collect(Collectors.joining());
-        Log.warn(loop, "held for " + seconds(nanos) + " s by " + who + ", in " + call(List.of(stack)) + frames);
+        Log.warn(loop, "held for " + seconds(nanos) + " s by " + label(who) + ", in " + call(List.of(stack)) + frames);
     }
 
     /** {@return the call that the code made which holds the loop: the outermost of the JDK, or where it computes} */
@@ -136,6 +160,11 @@ final class StepWatch {
     private static boolean isOfJdk(StackTraceElement frame) {
         String name = frame.getClassName();
         return name.startsWith("java.") || name.startsWith("jdk.") || name.startsWith("sun.");
+    }
+
+    /** {@return a name for {@code who} that calls no code of the user's} */
+    private static String label(Object who) {
+        return who instanceof Task<?> task ? task.label() : who.toString();
     }
 
     private static String seconds(long nanos) {

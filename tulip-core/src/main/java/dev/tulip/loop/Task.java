@@ -438,6 +438,11 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         }
     }
 
+    /** {@return what this is, without its state: for reports made where no code of the user's may run} */
+    String label() {
+        return "Task[" + getName() + ", " + Describe.callback(body) + "]";
+    }
+
     Fiber fiber() {
         return fiber;
     }

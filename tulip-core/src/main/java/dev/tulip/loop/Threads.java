@@ -11,7 +11,7 @@ final class Threads {
         return thread;
     }
 
-    /** {@return a thread that does not keep the process alive, for a thread pool to start} */
+    /** {@return a thread that does not keep the process alive, for somebody else to start} */
     static Thread unstartedDaemon(String name, Runnable body) {
         return Thread.ofPlatform().name(name).daemon().inheritInheritableThreadLocals(false).unstarted(body);
     }

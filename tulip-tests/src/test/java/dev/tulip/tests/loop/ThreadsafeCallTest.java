@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tulip.loop.EventLoop;
 import dev.tulip.loop.Handle;
 import dev.tulip.tests.support.Deadline;
+import dev.tulip.tests.support.Spawn;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -23,7 +24,7 @@ class ThreadsafeCallTest {
     @Test
     void anotherThreadWakesALoopThatWaits() {
         try (EventLoop loop = newEventLoop()) {
-            loop.callSoon(() -> start("test-waker", () -> loop.callSoonThreadsafe(loop::stop)));
+            loop.callSoon(() -> Spawn.platform("waker", () -> loop.callSoonThreadsafe(loop::stop)));
             loop.runForever(); // nothing else would end it
         }
     }
@@ -32,7 +33,7 @@ class ThreadsafeCallTest {
     void whatOneThreadPassesRunsInTheOrderPassed() {
         int count = 10_000;
         try (EventLoop loop = newEventLoop()) {
-            start("test-caller", () -> {
+            Spawn.platform("caller", () -> {
                 for (int i = 0; i < count; i++) {
                     int number = i;
                     loop.callSoonThreadsafe(() -> order.add(number));
@@ -85,7 +86,7 @@ class ThreadsafeCallTest {
     void everythingElseRefusesAnotherThreadWhileTheLoopRuns() {
         try (EventLoop loop = newEventLoop()) {
             List<Throwable> caught = Collections.synchronizedList(new ArrayList<>());
-            loop.callSoon(() -> start("test-intruder", () -> {
+            loop.callSoon(() -> Spawn.platform("intruder", () -> {
                 for (Runnable misuse : List.<Runnable>of(
                         () -> loop.callSoon(() -> {}),
                         () -> loop.callAt(0, () -> {}),
@@ -114,7 +115,7 @@ class ThreadsafeCallTest {
     @Test
     void anEventLoopIsAnExecutor() {
         try (EventLoop loop = newEventLoop()) {
-            start("test-executor", () -> {
+            Spawn.platform("executor", () -> {
                 loop.execute(() -> order.add("executed"));
                 loop.execute(loop::stop);
             });
@@ -127,7 +128,7 @@ class ThreadsafeCallTest {
     void anotherThreadMayCancelBeforeItRuns() {
         try (EventLoop loop = newEventLoop()) {
             Handle handle = loop.callSoonThreadsafe(() -> order.add("no"));
-            Thread canceller = start("test-canceller", handle::cancel);
+            Thread canceller = Spawn.platform("canceller", handle::cancel);
             Deadline.until("cancelled", () -> !canceller.isAlive());
             assertThat(handle.cancelled()).isTrue();
             loop.callSoon(loop::stop);
@@ -142,7 +143,7 @@ class ThreadsafeCallTest {
             CountDownLatch inside = new CountDownLatch(1);
             CountDownLatch goOn = new CountDownLatch(1);
             AtomicReference<Handle> handle = new AtomicReference<>();
-            Thread canceller = start("test-canceller", () -> {
+            Thread canceller = Spawn.platform("canceller", () -> {
                 inside.await();
                 handle.get().cancel(); // waits: the callback is running
                 order.add("cancel returned");
@@ -179,7 +180,7 @@ class ThreadsafeCallTest {
         AtomicInteger ran = new AtomicInteger();
         AtomicInteger cancelled = new AtomicInteger();
         try (EventLoop loop = newEventLoop()) {
-            Thread caller = start("test-caller", () -> {
+            Thread caller = Spawn.platform("caller", () -> {
                 for (int i = 0; i < rounds; i++) {
                     boolean[] runs = {false};
                     Handle handle = loop.callSoonThreadsafe(() -> {
@@ -199,20 +200,5 @@ class ThreadsafeCallTest {
             caller.join();
         }
         assertThat(ran.get() + cancelled.get()).isEqualTo(rounds);
-    }
-
-    /** A body that may throw. */
-    private interface Body {
-        void run() throws Exception;
-    }
-
-    private static Thread start(String name, Body body) {
-        return Thread.ofPlatform().name(name).start(() -> {
-            try {
-                body.run();
-            } catch (Exception e) {
-                throw new AssertionError(e);
-            }
-        });
     }
 }

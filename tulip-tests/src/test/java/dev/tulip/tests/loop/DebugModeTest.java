@@ -1,0 +1,147 @@
+package dev.tulip.tests.loop;
+
+import static dev.tulip.Tulip.await;
+import static dev.tulip.Tulip.createTask;
+import static dev.tulip.Tulip.newEventLoop;
+import static dev.tulip.Tulip.run;
+import static dev.tulip.Tulip.runningLoop;
+import static dev.tulip.Tulip.sleep;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tulip.loop.EventLoop;
+import dev.tulip.loop.Handle;
+import dev.tulip.loop.RunnerOptions;
+import dev.tulip.loop.Task;
+import dev.tulip.loop.TaskOptions;
+import dev.tulip.tests.support.Deadline;
+import dev.tulip.tests.support.HandoffOnly;
+import dev.tulip.tests.support.Logs;
+import dev.tulip.tests.support.MountedOnly;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+/** Debug mode: row O4 of asyncio, and better: what holds the loop is named while it does so. */
+class DebugModeTest {
+    private static final RunnerOptions DEBUG = RunnerOptions.defaults().withDebug(true);
+
+    @Test
+    void debugModeIsOffUnlessAskedFor() {
+        run(() -> assertThat(runningLoop().isDebug()).isFalse());
+        run(() -> assertThat(runningLoop().isDebug()).isTrue(), DEBUG);
+        run(() -> {
+            runningLoop().setDebug(true);
+            assertThat(runningLoop().isDebug()).isTrue();
+            assertThat(runningLoop().slowCallbackDuration()).isEqualTo(Duration.ofMillis(100));
+            runningLoop().setDebug(false);
+            assertThat(runningLoop().isDebug()).isFalse();
+        });
+    }
+
+    @Test
+    void handlesAndTasksRememberWhereTheyWereCreated() {
+        run(
+                () -> {
+                    Handle handle = runningLoop().callSoon(() -> {});
+                    Task<?> task = createTask(() -> {});
+                    Task<?> withResult = createTask(() -> 1);
+                    assertThat(handle.toString()).contains("created at", "DebugModeTest.java:");
+                    assertThat(task.toString()).contains("created at", "DebugModeTest.java:");
+                    assertThat(withResult.toString()).contains("created at", "DebugModeTest.java:");
+                    await(task);
+                    await(withResult);
+                },
+                DEBUG);
+    }
+
+    @Test
+    void aSlowCallbackIsNamedWithItsCreationPlace(Logs logs) {
+        run(
+                () -> {
+                    EventLoop loop = runningLoop();
+                    loop.setSlowCallbackDuration(Duration.ofMillis(5));
+                    loop.callSoon(() -> spin(Duration.ofMillis(20)));
+                    sleep(Duration.ZERO);
+                    sleep(Duration.ZERO);
+                },
+                DEBUG);
+        expect(logs, "Executing Handle[", "created at", "DebugModeTest.java:", "took 0.0");
+    }
+
+    @Test
+    void aSlowStepOfATaskIsNamed(Logs logs) {
+        run(
+                () -> {
+                    runningLoop().setSlowCallbackDuration(Duration.ofMillis(5));
+                    await(createTask(() -> spin(Duration.ofMillis(20)), TaskOptions.named("slow-one")));
+                },
+                DEBUG);
+        expect(logs, "Executing Task[slow-one", "created at", "DebugModeTest.java:", "took 0.0");
+    }
+
+    @Test
+    void whatComputesTooLongIsNamedWhileItDoesSo(Logs logs) {
+        run(
+                () -> {
+                    runningLoop().setSlowCallbackDuration(Duration.ofMillis(5));
+                    await(createTask(() -> spinUntilReported(logs), TaskOptions.named("busy")));
+                },
+                DEBUG);
+        expect(logs, "held for", "Task[busy", "DebugModeTest.spinUntilReported");
+    }
+
+    /** On the fallback engine a call of the JDK that waits holds the loop: debug mode names the task and the call. */
+    @HandoffOnly
+    @Test
+    void aCallThatHoldsTheLoopIsNamedWithItsTask(Logs logs) {
+        run(
+                () -> {
+                    runningLoop().setSlowCallbackDuration(Duration.ofMillis(20));
+                    await(createTask(() -> Thread.sleep(200), TaskOptions.named("sleeper")));
+                },
+                DEBUG);
+        expect(logs, "held for", "Task[sleeper", "in java.base/java.lang.Thread.sleep(", "DebugModeTest.java:");
+    }
+
+    @MountedOnly
+    @Test
+    void aCallThatWaitsIsNotReportedWhereItHoldsNobody() {
+        run(
+                () -> {
+                    runningLoop().setSlowCallbackDuration(Duration.ofMillis(20));
+                    Task<?> sleeper = createTask(() -> Thread.sleep(100));
+                    runningLoop().callSoon(() -> Deadline.within(Duration.ofMillis(100), () -> false)); // parks, too
+                    await(sleeper);
+                },
+                DEBUG);
+    }
+
+    @Test
+    void theWatchdogEndsWithTheLoop() {
+        try (EventLoop loop = newEventLoop()) {
+            loop.setDebug(true);
+            loop.callSoon(loop::stop);
+            loop.runForever();
+        }
+        // LeakGuard waits for its thread to end.
+    }
+
+    /** Takes the warnings, of which one must have all of {@code parts}. */
+    private static void expect(Logs logs, String... parts) {
+        assertThat(logs.take()).anySatisfy(record -> assertThat(record.getMessage()).contains(parts));
+    }
+
+    private static void spin(Duration duration) {
+        long end = System.nanoTime() + duration.toNanos();
+        while (System.nanoTime() < end) {
+            Thread.onSpinWait();
+        }
+    }
+
+    private static void spinUntilReported(Logs logs) {
+        long end = System.nanoTime() + Deadline.LONG.toNanos();
+        while (logs.messages().stream().noneMatch(message -> message.contains("held for"))
+                && System.nanoTime() < end) {
+            Thread.onSpinWait();
+        }
+    }
+}

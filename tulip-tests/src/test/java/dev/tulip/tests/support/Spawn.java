@@ -1,0 +1,32 @@
+package dev.tulip.tests.support;
+
+/** Starts plain threads that a test watches over. */
+public final class Spawn {
+    /** A body that may throw. */
+    @FunctionalInterface
+    public interface Body {
+        void run() throws Exception;
+    }
+
+    private Spawn() {}
+
+    /** Starts a platform thread; its name begins with "test-", so that {@link LeakGuard} waits for its end. */
+    public static Thread platform(String name, Body body) {
+        return Thread.ofPlatform().name("test-" + name).start(wrap(body));
+    }
+
+    /** Starts a virtual thread of the JDK's own scheduler. Not for tasks: there it would be a guest of the loop. */
+    public static Thread virtual(Body body) {
+        return Thread.ofVirtual().start(wrap(body));
+    }
+
+    private static Runnable wrap(Body body) {
+        return () -> {
+            try {
+                body.run();
+            } catch (Exception e) {
+                throw new AssertionError(e);
+            }
+        };
+    }
+}
