@@ -20,6 +20,11 @@ public final class Spawn {
         return Thread.ofVirtual().start(wrap(body));
     }
 
+    /** {@return whether {@code thread} waits for something, with a time limit or without} */
+    public static boolean waits(Thread thread) {
+        return thread.getState() == Thread.State.WAITING || thread.getState() == Thread.State.TIMED_WAITING;
+    }
+
     private static Runnable wrap(Body body) {
         return () -> {
             try {
