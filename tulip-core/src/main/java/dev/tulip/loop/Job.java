@@ -44,10 +44,15 @@ final class Job<T extends @Nullable Object> extends Future<T> implements Runnabl
     @Override
     public boolean cancel(@Nullable String message) {
         boolean cancelled = super.cancel(message);
-        if (cancelled && CLAIMED.compareAndSet(this, false, true) && executor instanceof ThreadPoolExecutor pool) {
+        if (cancelled && drop() && executor instanceof ThreadPoolExecutor pool) {
             pool.remove(this);
         }
         return cancelled;
+    }
+
+    /** Keeps the job from starting. Returns whether that was in time. */
+    boolean drop() {
+        return CLAIMED.compareAndSet(this, false, true);
     }
 
     /** On the executor's thread. */

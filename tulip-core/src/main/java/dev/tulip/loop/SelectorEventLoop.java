@@ -41,14 +41,11 @@ final class SelectorEventLoop implements EventLoop {
      */
     private static final VarHandle RUNNING;
 
-    private static final VarHandle SLEEPING;
     private static final AtomicInteger LAST_NUMBER = new AtomicInteger();
 
     static {
         try {
-            MethodHandles.Lookup lookup = MethodHandles.lookup();
-            RUNNING = lookup.findVarHandle(SelectorEventLoop.class, "running", boolean.class);
-            SLEEPING = lookup.findVarHandle(SelectorEventLoop.class, "sleeping", boolean.class);
+            RUNNING = MethodHandles.lookup().findVarHandle(SelectorEventLoop.class, "running", boolean.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -85,7 +82,6 @@ final class SelectorEventLoop implements EventLoop {
     private final EntryQueue door = new EntryQueue();
     @SuppressWarnings("unused") // through RUNNING
     private volatile boolean running;
-    private volatile boolean sleeping;
     private volatile boolean closing;
     private volatile boolean closed;
 
@@ -238,12 +234,10 @@ final class SelectorEventLoop implements EventLoop {
     }
 
     private void sleepInSelect(long millis) throws IOException {
-        // First say that we sleep, then look at the door: whoever came before is seen, whoever comes later wakes us.
-        sleeping = true;
-        if (door.isEmpty()) {
+        if (door.fallAsleep()) {
             channels.select(millis);
         }
-        sleeping = false;
+        door.wakeUp();
         interrupted |= Thread.interrupted(); // see Carrier
     }
 
@@ -340,8 +334,7 @@ final class SelectorEventLoop implements EventLoop {
 
     /** Hands {@code entry} to this loop. Any thread; never blocks, never throws, runs nothing. */
     void leaveAtDoor(Entry entry) {
-        door.push(entry);
-        if (sleeping && SLEEPING.compareAndSet(this, true, false)) {
+        if (door.push(entry)) {
             channels.wakeup();
         }
         if (closed) {

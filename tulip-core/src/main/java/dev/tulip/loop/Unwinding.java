@@ -67,7 +67,9 @@ final class Unwinding {
             Entry entry = loop.ready.poll();
             if (entry instanceof Step step) {
                 step.resume();
-            } else if (entry == null && !loop.tasks.isEmpty()) {
+            } else if (entry instanceof Handle handle) {
+                handle.cancel();
+            } else if (!loop.tasks.isEmpty()) {
                 loop.sleepUntil(end);
             }
             if (loop.time() >= end || (entry == null && loop.tasks.isEmpty())) {

@@ -1,0 +1,151 @@
+package dev.tulip.loop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Two threads that both want to decide about one thing: the loop that runs a callback and the thread that cancels it, an
+ * executor that starts a job and the loop that drops it. Each has a twin without the compare-and-set.
+ */
+class ClaimsTest {
+    /** Something that is either done or called off, whoever is first. */
+    private interface Contested {
+        /** Does it, unless it was called off. */
+        void attempt();
+
+        /** Calls it off. Returns whether that was in time. */
+        boolean callOff();
+    }
+
+    /** Looks, then acts: the other may act in between. */
+    private static final class LookThenAct implements Contested {
+        private final AtomicInteger done;
+        private volatile boolean claimed;
+
+        private LookThenAct(AtomicInteger done) {
+            this.done = done;
+        }
+
+        @Override
+        public void attempt() {
+            if (!claimed) {
+                Thread.yield(); // let the other look, too
+                claimed = true;
+                done.incrementAndGet();
+            }
+        }
+
+        @Override
+        public boolean callOff() {
+            if (!claimed) {
+                claimed = true;
+                return true;
+            }
+            return false;
+        }
+    }
+
+    private interface Factory {
+        Contested make(AtomicInteger done);
+    }
+
+    /** Lets both try at the same time, many times. Returns in how many rounds not exactly one of them won. */
+    private static int disputes(Factory factory, int rounds) throws Exception {
+        Contested[] current = new Contested[1];
+        AtomicInteger done = new AtomicInteger();
+        AtomicInteger begun = new AtomicInteger(); // rounds: the threads wait for each other by spinning on these
+        AtomicInteger ended = new AtomicInteger();
+        Thread other = Thread.ofPlatform().start(() -> {
+            for (int i = 1; i <= rounds; i++) {
+                spinUntil(begun, i);
+                current[0].attempt();
+                ended.set(i);
+            }
+        });
+        int disputes = 0;
+        for (int i = 1; i <= rounds; i++) {
+            done.set(0);
+            current[0] = factory.make(done);
+            begun.set(i);
+            for (int delay = i % 50; delay > 0; delay--) {
+                Thread.onSpinWait();
+            }
+            int calledOff = current[0].callOff() ? 1 : 0;
+            spinUntil(ended, i);
+            if (done.get() + calledOff != 1) {
+                disputes++;
+            }
+        }
+        other.join();
+        return disputes;
+    }
+
+    private static void spinUntil(AtomicInteger counter, int value) {
+        for (int spins = 0; counter.get() < value; spins++) {
+            if (spins < 1_000) {
+                Thread.onSpinWait();
+            } else {
+                Thread.yield(); // on a busy machine the other may not have a core
+            }
+        }
+    }
+
+    @Test
+    void aThreadsafeHandleIsEitherRunOrCancelled() throws Exception {
+        try (EventLoop loop = EventLoop.create()) {
+            assertThat(disputes(
+                            done -> {
+                                ThreadsafeHandle handle =
+                                        new ThreadsafeHandle((SelectorEventLoop) loop, done::incrementAndGet);
+                                return new Contested() {
+                                    @Override
+                                    public void attempt() {
+                                        handle.run();
+                                    }
+
+                                    @Override
+                                    public boolean callOff() {
+                                        handle.cancel();
+                                        return handle.cancelled();
+                                    }
+                                };
+                            },
+                            20_000))
+                    .isZero();
+        }
+    }
+
+    @Test
+    void aJobIsEitherStartedOrDropped() throws Exception {
+        try (EventLoop loop = EventLoop.create()) {
+            assertThat(disputes(
+                            done -> {
+                                Job<Integer> job = new Job<>((SelectorEventLoop) loop, Runnable::run, done::incrementAndGet);
+                                return new Contested() {
+                                    @Override
+                                    public void attempt() {
+                                        job.run();
+                                    }
+
+                                    @Override
+                                    public boolean callOff() {
+                                        return job.drop();
+                                    }
+                                };
+                            },
+                            20_000))
+                    .isZero();
+        }
+    }
+
+    @Test
+    void aTwinThatLooksAndThenActsIsDisputed() throws Exception {
+        int disputes = 0;
+        for (int attempt = 0; attempt < 100 && disputes == 0; attempt++) {
+            disputes = disputes(LookThenAct::new, 20_000);
+        }
+        assertThat(disputes).isPositive();
+    }
+}
