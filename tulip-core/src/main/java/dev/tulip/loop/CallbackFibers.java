@@ -3,19 +3,20 @@ package dev.tulip.loop;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The coroutine on which a loop's plain callbacks run, and the next one, for when a callback waits in a call of the JDK.
+ * The coroutine on which a loop's plain callbacks run, and the next one, for when a callback waits in a call of the
+ * JDK.
  *
- * <p>Callbacks must not run on the bare carrier thread: a lock that a callback and a task share would deadlock the loop.
- * The lock is handed to the task while the carrier waits for it, and the task needs the carrier to run (P1).
+ * <p>Callbacks must not run on the bare carrier thread: a lock that a callback and a task share would deadlock the
+ * loop. The lock is handed to the task while the carrier waits for it, and the task needs the carrier to run (P1).
  */
 final class CallbackFibers {
     /*
-     * One mount runs as many callbacks as stand at the head of the ready queue, so that a callback costs a call, not a
-     * switch. When one of them blocks, its fiber is given up: the carrier takes the spare, and the old fiber, when it comes
-     * back, finds itself replaced and ends.
+     * One mount runs as many callbacks as stand at the head of the ready queue, so that a callback costs a call,
+     * not a switch. When one of them blocks, its fiber is given up: the carrier takes the spare, and the old fiber,
+     * when it comes back, finds itself replaced and ends.
      *
-     * The spare is started from a fiber, never from the carrier: starting a virtual thread takes a lock inside the JDK (P1
-     * again). It exists from the first batch on.
+     * The spare is started from a fiber, never from the carrier: starting a virtual thread takes a lock inside the
+     * JDK (P1 again). It exists from the first batch on.
      */
 
     private final SelectorEventLoop loop;

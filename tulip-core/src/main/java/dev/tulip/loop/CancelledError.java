@@ -3,8 +3,8 @@ package dev.tulip.loop;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Thrown where a cancelled task suspends, and by whoever asks a cancelled future for its result. Let it pass: clean up in
- * {@code finally} and do not catch it, unless you are the one who cancelled.
+ * Thrown where a cancelled task suspends, and by whoever asks a cancelled future for its result. Let it pass: clean
+ * up in {@code finally} and do not catch it, unless you are the one who cancelled.
  *
  * <p>An {@link Error}, so that {@code catch (Exception e)} does not swallow it, as in asyncio, where it is a
  * {@code BaseException}.

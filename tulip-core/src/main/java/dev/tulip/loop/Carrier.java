@@ -9,9 +9,9 @@ final class Carrier {
     /**
      * Runs {@code body} as the carrier of {@code loop} and returns when it is done.
      *
-     * <p>Mounted engine: on the calling thread, or, if that is a virtual thread, which cannot carry others, on a platform
-     * thread of its own. Fallback engine: on a virtual thread, because passing the baton between virtual threads costs a
-     * tenth of what it costs between them and a platform thread.
+     * <p>Mounted engine: on the calling thread, or, if that is a virtual thread, which cannot carry others, on a
+     * platform thread of its own. Fallback engine: on a virtual thread, because passing the baton between virtual
+     * threads costs a tenth of what it costs between them and a platform thread.
      */
     static void run(SelectorEventLoop loop, Runnable body) {
         if (VirtualThreads.MOUNTED && !Thread.currentThread().isVirtual()) {
@@ -30,8 +30,8 @@ final class Carrier {
     }
 
     private static void carry(SelectorEventLoop loop, Runnable body) {
-        // A selector does not wait in a thread whose interrupt status is set: take it away meanwhile. What arrives while a
-        // coroutine is mounted the JDK drops (P12); the loop could not help it.
+        // A selector does not wait in a thread whose interrupt status is set: take it away meanwhile. What arrives
+        // while a coroutine is mounted the JDK drops (P12); the loop could not help it.
         boolean interrupted = Thread.interrupted();
         loop.carrier = Thread.currentThread();
         try {

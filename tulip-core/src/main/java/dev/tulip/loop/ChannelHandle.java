@@ -1,8 +1,8 @@
 package dev.tulip.loop;
 
 /**
- * The callback of {@link EventLoop#addReader} or {@link EventLoop#addWriter}: runs as often as the channel is ready, but
- * not again while an earlier run of it waits in a call of the JDK.
+ * The callback of {@link EventLoop#addReader} or {@link EventLoop#addWriter}: runs as often as the channel is
+ * ready, but not again while an earlier run of it waits in a call of the JDK.
  */
 final class ChannelHandle extends Handle {
     private final Readiness readiness;

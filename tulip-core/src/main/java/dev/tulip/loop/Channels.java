@@ -40,7 +40,8 @@ final class Channels {
     }
 
     /**
-     * Waits until a channel is ready, {@link #wakeup} is called, or the time is over; queues whoever waits for a channel.
+     * Waits until a channel is ready, {@link #wakeup} is called, or the time is over; queues whoever waits for a
+     * channel.
      *
      * @param millis how long to wait at most; 0 without limit
      */
@@ -63,8 +64,8 @@ final class Channels {
     }
 
     /**
-     * Finds the channels that their users have closed and wakes whoever waits for them. The key of such a channel leaves
-     * the selector in the next select, which tells without a look at each.
+     * Finds the channels that their users have closed and wakes whoever waits for them. The key of such a channel
+     * leaves the selector in the next select, which tells without a look at each.
      */
     private void sweep() {
         if (selector.keys().size() != registered.size()) {
@@ -80,7 +81,10 @@ final class Channels {
 
     // -- callbacks ------------------------------------------------------------------------------------------------
 
-    /** Calls {@code callback} whenever {@code channel} is ready for {@code ops}, in the place of the callback before. */
+    /**
+     * Calls {@code callback} whenever {@code channel} is ready for {@code ops}, in the place of the callback
+     * before.
+     */
     void add(SelectableChannel channel, int ops, Runnable callback) throws ClosedChannelException {
         Readiness readiness = register(channel, ops);
         if (readiness.waiter(ops) instanceof Handle old) {

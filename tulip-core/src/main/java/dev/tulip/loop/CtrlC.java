@@ -50,7 +50,10 @@ final class CtrlC implements AutoCloseable {
         return pressed;
     }
 
-    /** {@return what tells the caller of {@code run} about it; if nobody catches it, the process ends with status 130} */
+    /**
+     * {@return what tells the caller of {@code run} about it; if nobody catches it, the process ends with status
+     * 130}
+     */
     KeyboardInterrupt interrupt(CancelledError cause) {
         KeyboardInterrupt interrupt = new KeyboardInterrupt();
         interrupt.initCause(cause);

@@ -16,15 +16,17 @@ final class Defaults {
     /** Frames that debug mode keeps of the place where something was created. As CPython. */
     static final int TRACE_DEPTH = 10;
 
-    /** Longest time a select may wait, in milliseconds: a day. As CPython; a loop that wakes once a day harms nobody. */
+    /**
+     * Longest time a select may wait, in milliseconds: a day. As CPython; a loop that wakes once a day harms
+     * nobody.
+     */
     static final long MAX_SELECT_MILLIS = 24 * 3600 * 1000L;
 
     /** How often a loop looks whether a failure can no longer reach anybody, while there are such. */
     static final Duration FAILURE_CHECK_INTERVAL = Duration.ofSeconds(1);
 
     /** Most threads of the default executor: {@code min(32, processors + 4)}. As CPython. */
-    static final int EXECUTOR_THREADS =
-            Math.min(32, Runtime.getRuntime().availableProcessors() + 4);
+    static final int EXECUTOR_THREADS = Math.min(32, Runtime.getRuntime().availableProcessors() + 4);
 
     /** Seconds an idle thread of the default executor lives. */
     static final long EXECUTOR_KEEP_ALIVE_SECONDS = 60;
@@ -32,7 +34,10 @@ final class Defaults {
     /** How long {@code run} waits for the default executor's jobs at the end. As CPython. */
     static final Duration EXECUTOR_SHUTDOWN_TIMEOUT = Duration.ofMinutes(5);
 
-    /** How long {@code run} waits in silence for tasks that it cancelled at the end; then it says which it waits for. */
+    /**
+     * How long {@code run} waits in silence for tasks that it cancelled at the end; then it says which it waits
+     * for.
+     */
     static final Duration SHUTDOWN_REPORT_DELAY = Duration.ofSeconds(5);
 
     /** How long {@code close} waits for tasks that sit in a call of the JDK and were interrupted. */

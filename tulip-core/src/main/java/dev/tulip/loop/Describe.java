@@ -11,7 +11,10 @@ final class Describe {
 
     private Describe() {}
 
-    /** {@return the name of the class that a callback or coroutine was written in, and where it was created if known} */
+    /**
+     * {@return the name of the class that a callback or coroutine was written in, and where it was created if
+     * known}
+     */
     static String callback(Object callback) {
         return switch (callback) {
             case Traced traced -> callback(traced.code()) + ", created at " + traced.place();

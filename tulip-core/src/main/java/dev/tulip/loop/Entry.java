@@ -3,12 +3,13 @@ package dev.tulip.loop;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What can stand in a loop's ready queue, its timer heap and its door: a {@link Handle} (a callback) or a {@link Step} (a
- * coroutine's turn). It is its own node everywhere, so that waiting costs no memory.
+ * What can stand in a loop's ready queue, its timer heap and its door: a {@link Handle} (a callback) or a {@link
+ * Step} (a coroutine's turn). It is its own node everywhere, so that waiting costs no memory.
  */
 abstract class Entry {
     // any thread, through EntryQueue: the link that makes this entry its own node there
-    @Nullable Entry nextAtDoor;
+    @Nullable
+    Entry nextAtDoor;
 
     // loop thread only, written by TimerHeap: where this stands there, -1 if it does not
     int heapIndex = -1;

@@ -21,17 +21,17 @@ import org.jspecify.annotations.Nullable;
  * One thread, one queue of callbacks and coroutines, one selector: runs them one after another, so that they need no
  * locks among themselves. Not safe for other threads, except where a method says so.
  *
- * <p>An iteration: wait for channels and timers (not at all, if something is ready); queue the callbacks of the channels,
- * then the timers that are due; run exactly the entries that are ready now, first in first out. What they queue runs in
- * the next iteration. A plain callback must not suspend: calls marked {@link Suspends} are for tasks.
+ * <p>An iteration: wait for channels and timers (not at all, if something is ready); queue the callbacks of the
+ * channels, then the timers that are due; run exactly the entries that are ready now, first in first out. What they
+ * queue runs in the next iteration. A plain callback must not suspend: calls marked {@link Suspends} are for tasks.
  *
  * <p>Most programs never touch this class: {@code Tulip.run} makes a loop, runs the program's main coroutine on it and
  * closes it.
  *
- * <p><b>Threads.</b> While the loop runs, its methods are for its own coroutines and callbacks; on any other thread they
- * throw {@link WrongThreadException}. The doors for other threads are {@link #callSoonThreadsafe}, {@link #execute} and
- * the accessors {@link #time}, {@link #isRunning}, {@link #isClosed}, {@link #engine}. A loop that does not run may be used
- * by any one thread at a time.
+ * <p><b>Threads.</b> While the loop runs, its methods are for its own coroutines and callbacks; on any other thread
+ * they throw {@link WrongThreadException}. The doors for other threads are {@link #callSoonThreadsafe}, {@link
+ * #execute} and the accessors {@link #time}, {@link #isRunning}, {@link #isClosed}, {@link #engine}. A loop that
+ * does not run may be used by any one thread at a time.
  *
  * <p><b>Closed loops.</b> After {@link #close} every method that would schedule something throws
  * {@link IllegalStateException}.
@@ -50,7 +50,8 @@ public sealed interface EventLoop extends Executor, AutoCloseable permits Select
      *
      * @param options its name, clock, network and debug mode
      * @throws java.io.UncheckedIOException if no selector can be opened: the process is out of file descriptors
-     * @throws IllegalStateException if the system property {@code tulip.engine} forces an engine that does not work here
+     * @throws IllegalStateException if the system property {@code tulip.engine} forces an engine that does not work
+     *     here
      */
     static EventLoop create(LoopOptions options) {
         return new SelectorEventLoop(options);
@@ -73,13 +74,13 @@ public sealed interface EventLoop extends Executor, AutoCloseable permits Select
     // -- running --------------------------------------------------------------------------------------------------
 
     /**
-     * Runs until {@link #stop}. Called on a platform thread, that thread becomes the loop's; called on a virtual thread,
-     * the loop takes a platform thread of its own and the caller waits.
+     * Runs until {@link #stop}. Called on a platform thread, that thread becomes the loop's; called on a virtual
+     * thread, the loop takes a platform thread of its own and the caller waits.
      *
      * <p>If {@code stop()} was called before, runs exactly one iteration, without waiting for channels or timers.
      *
-     * <p>Interrupting the thread does not end the loop: the JDK drops an interrupt that arrives while a virtual thread is
-     * mounted. Use {@code loop.callSoonThreadsafe(loop::stop)}.
+     * <p>Interrupting the thread does not end the loop: the JDK drops an interrupt that arrives while a virtual
+     * thread is mounted. Use {@code loop.callSoonThreadsafe(loop::stop)}.
      *
      * @throws IllegalStateException if this loop is closed or runs already, or if the caller is itself run by a loop
      * @throws KeyboardInterrupt if a task or callback threw it; the loop can be run again
@@ -133,10 +134,10 @@ public sealed interface EventLoop extends Executor, AutoCloseable permits Select
      * Closes the loop: drops what is scheduled without running it, shuts the default executor down without waiting for
      * it, gives the selector back. Closing twice is harmless.
      *
-     * <p>Tasks that are not done are reported to the exception handler, then unwound: each gets a {@link CancelledError}
-     * where it waits, and at every later attempt to suspend, so that its {@code finally} blocks run. A task that sits in a
-     * call of the JDK is interrupted; if that does not end it, it goes on on a spare thread, outside the loop.
-     * {@code Tulip.run} cancels and awaits its tasks properly before it comes to this.
+     * <p>Tasks that are not done are reported to the exception handler, then unwound: each gets a {@link
+     * CancelledError} where it waits, and at every later attempt to suspend, so that its {@code finally} blocks
+     * run. A task that sits in a call of the JDK is interrupted; if that does not end it, it goes on on a spare
+     * thread, outside the loop. {@code Tulip.run} cancels and awaits its tasks properly before it comes to this.
      *
      * <p>A callback that another thread left at the door and that was not run is dropped; its handle says cancelled.
      *
@@ -185,9 +186,9 @@ public sealed interface EventLoop extends Executor, AutoCloseable permits Select
     /**
      * The same as {@link #callSoon} for any thread: wakes the loop if it waits.
      *
-     * <p>Never blocks and never runs the callback itself. What one thread passes runs in the order passed. The handle may
-     * be cancelled from any thread: once {@link Handle#cancel} has returned, the callback has either finished or will
-     * never run.
+     * <p>Never blocks and never runs the callback itself. What one thread passes runs in the order passed. The
+     * handle may be cancelled from any thread: once {@link Handle#cancel} has returned, the callback has either
+     * finished or will never run.
      *
      * @return a handle to cancel it
      * @throws IllegalStateException if this loop is closed
@@ -210,8 +211,8 @@ public sealed interface EventLoop extends Executor, AutoCloseable permits Select
     /**
      * Starts {@code coroutine} as a task; its first step runs in the next iteration.
      *
-     * <p>The loop holds the task until it is done. If it fails and nobody ever takes the exception, the exception handler
-     * gets it: when the task is garbage collected, at the latest when the loop is closed.
+     * <p>The loop holds the task until it is done. If it fails and nobody ever takes the exception, the exception
+     * handler gets it: when the task is garbage collected, at the latest when the loop is closed.
      *
      * @param <T> what it returns
      * @throws IllegalStateException if this loop is closed
@@ -233,7 +234,10 @@ public sealed interface EventLoop extends Executor, AutoCloseable permits Select
      */
     <T extends @Nullable Object> Task<T> createTask(Coroutine<? extends T, ?> coroutine, TaskOptions options);
 
-    /** Starts {@code action} as a task without a result, with a name, or eagerly. See {@link #createTask(Coroutine)}. */
+    /**
+     * Starts {@code action} as a task without a result, with a name, or eagerly. See {@link
+     * #createTask(Coroutine)}.
+     */
     Task<@Nullable Void> createTask(Action<?> action, TaskOptions options);
 
     /** {@return the tasks of this loop that are not done, in the order of their creation} A copy. */
@@ -243,7 +247,8 @@ public sealed interface EventLoop extends Executor, AutoCloseable permits Select
     void setTaskFactory(@Nullable TaskFactory factory);
 
     /** {@return what makes this loop's tasks, or null for the standard one} */
-    @Nullable TaskFactory taskFactory();
+    @Nullable
+    TaskFactory taskFactory();
 
     /**
      * {@return a future of this loop that ends as {@code stage} does} Cancelling it cancels the stage. If the loop is
@@ -295,8 +300,8 @@ public sealed interface EventLoop extends Executor, AutoCloseable permits Select
     boolean removeReader(SelectableChannel channel);
 
     /**
-     * Calls {@code callback} in every iteration in which {@code channel} can be written to, or has connected, or failed.
-     * Replaces the writer that was there.
+     * Calls {@code callback} in every iteration in which {@code channel} can be written to, or has connected, or
+     * failed. Replaces the writer that was there.
      *
      * @throws java.nio.channels.ClosedChannelException if the channel is closed
      * @throws java.nio.channels.IllegalBlockingModeException if it is in blocking mode
@@ -409,7 +414,8 @@ public sealed interface EventLoop extends Executor, AutoCloseable permits Select
     void setExceptionHandler(@Nullable ExceptionHandler handler);
 
     /** {@return the handler set with {@link #setExceptionHandler}, or null} */
-    @Nullable ExceptionHandler exceptionHandler();
+    @Nullable
+    ExceptionHandler exceptionHandler();
 
     /** Logs {@code context} as an error, with its stack trace, to the system logger {@code dev.tulip}. */
     void defaultExceptionHandler(ExceptionContext context);
@@ -419,8 +425,8 @@ public sealed interface EventLoop extends Executor, AutoCloseable permits Select
 
     /**
      * Switches debug mode, which finds mistakes at some cost: callbacks, tasks and futures remember where they were
-     * created, and whatever holds the loop for {@link #slowCallbackDuration} is named in the log, with its stack, while it
-     * does so. The system property {@code tulip.debug} sets the default.
+     * created, and whatever holds the loop for {@link #slowCallbackDuration} is named in the log, with its stack,
+     * while it does so. The system property {@code tulip.debug} sets the default.
      */
     void setDebug(boolean enabled);
 

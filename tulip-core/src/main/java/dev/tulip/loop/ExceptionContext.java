@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param message what happened, in a sentence
  * @param exception what was thrown, or null
- * @param subjects what it concerns, by asyncio's names: {@code handle}, {@code task}, {@code future}, {@code transport},
- *     {@code protocol}, {@code socket}, {@code source_traceback}
+ * @param subjects what it concerns, by asyncio's names: {@code handle}, {@code task}, {@code future}, {@code
+ *     transport}, {@code protocol}, {@code socket}, {@code source_traceback}
  */
 public record ExceptionContext(String message, @Nullable Throwable exception, Map<String, Object> subjects) {
     /** Copies {@code subjects}, in their order. */
@@ -44,7 +44,8 @@ public record ExceptionContext(String message, @Nullable Throwable exception, Ma
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder(message);
-        subjects.forEach((name, subject) -> text.append("\n  ").append(name).append(": ").append(subject));
+        subjects.forEach(
+                (name, subject) -> text.append("\n  ").append(name).append(": ").append(subject));
         return text.toString();
     }
 }

@@ -13,8 +13,11 @@ final class Failure extends PhantomReference<Future<?>> {
     final String owner;
 
     // loop thread only
-    @Nullable Failure previous;
-    @Nullable Failure next;
+    @Nullable
+    Failure previous;
+
+    @Nullable
+    Failure next;
 
     // any thread
     private volatile boolean taken;

@@ -24,7 +24,10 @@ final class Failures {
         return newest == null;
     }
 
-    /** {@return what {@code future}, which fails with {@code exception}, holds in its place while this watches over it} */
+    /**
+     * {@return what {@code future}, which fails with {@code exception}, holds in its place while this watches over
+     * it}
+     */
     Failure watch(Future<?> future, Throwable exception) {
         Failure failure = new Failure(future, exception, this);
         checkLater();

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The virtual thread under a coroutine: it runs only while its loop lets it, and suspends back into the loop.
  *
- * <p>There is one implementation an engine: {@link MountedFiber} and {@link HandoffFiber}. A fiber carries a task, or, if
- * it has none, the loop's plain callbacks ({@link CallbackFibers}).
+ * <p>There is one implementation an engine: {@link MountedFiber} and {@link HandoffFiber}. A fiber carries a task,
+ * or, if it has none, the loop's plain callbacks ({@link CallbackFibers}).
  */
 abstract sealed class Fiber extends Step implements Runnable permits MountedFiber, HandoffFiber {
     /*
@@ -77,8 +77,8 @@ abstract sealed class Fiber extends Step implements Runnable permits MountedFibe
     abstract Thread thread();
 
     /**
-     * Lets this fiber run until it suspends, blocks or ends. Does nothing if it is not {@link #QUEUED}: then the entry was
-     * left over by a suspension that failed.
+     * Lets this fiber run until it suspends, blocks or ends. Does nothing if it is not {@link #QUEUED}: then the
+     * entry was left over by a suspension that failed.
      */
     @Override
     final void resume() {
@@ -103,8 +103,8 @@ abstract sealed class Fiber extends Step implements Runnable permits MountedFibe
     abstract void switchOut();
 
     /**
-     * Says how this fiber, which is the one that is calling, will be once it has left: {@link #WAITING} until {@link #wake},
-     * or {@link #QUEUED} for one turn. From here on it can be woken; {@link #leave} must follow.
+     * Says how this fiber, which is the one that is calling, will be once it has left: {@link #WAITING} until
+     * {@link #wake}, or {@link #QUEUED} for one turn. From here on it can be woken; {@link #leave} must follow.
      */
     final void enter(byte newState) {
         assert loop.current == this && state == RUNNING : this;
@@ -117,7 +117,8 @@ abstract sealed class Fiber extends Step implements Runnable permits MountedFibe
     /**
      * Suspends this fiber, after {@link #enter}; returns when the loop lets it run again.
      *
-     * @throws IllegalStateException if it cannot leave the thread: a class initialiser or a native frame is on its stack
+     * @throws IllegalStateException if it cannot leave the thread: a class initialiser or a native frame is on its
+     *     stack
      */
     final void leave() {
         try {
@@ -128,8 +129,9 @@ abstract sealed class Fiber extends Step implements Runnable permits MountedFibe
         }
         if (state != RUNNING) {
             state = RUNNING;
-            throw new IllegalStateException(this + " cannot suspend here: a class initialiser or a native method is on its"
-                    + " stack, and the JDK cannot take such a stack off the thread; suspend before or after it");
+            throw new IllegalStateException(
+                    this + " cannot suspend here: a class initialiser or a native method is on its stack, and the JDK"
+                            + " cannot take such a stack off the thread; suspend before or after it");
         }
     }
 

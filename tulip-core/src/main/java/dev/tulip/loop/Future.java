@@ -31,8 +31,8 @@ public sealed class Future<T extends @Nullable Object> implements java.util.conc
      * PENDING -> FAILED       // setException
      * PENDING -> CANCELLED    // cancel
      *
-     * settle() makes the transitions and refuses the others. Who waits is in one field: null, a single waiter, or a list
-     * of them. A waiter is a Task (resumed without any object of its own) or a DoneCallback.
+     * settle() makes the transitions and refuses the others. Who waits is in one field: null, a single waiter, or a
+     * list of them. A waiter is a Task (resumed without any object of its own) or a DoneCallback.
      */
     private static final byte PENDING = 0;
 
@@ -223,8 +223,8 @@ public sealed class Future<T extends @Nullable Object> implements java.util.conc
     // -- waiting --------------------------------------------------------------------------------------------------
 
     /**
-     * Calls {@code callback} with this future once it is done: always from the loop, never from within this method, even
-     * if this is done already. What it throws goes to the exception handler.
+     * Calls {@code callback} with this future once it is done: always from the loop, never from within this method,
+     * even if this is done already. What it throws goes to the exception handler.
      */
     public final void addDoneCallback(Consumer<? super Future<T>> callback) {
         loop.checkThread();
@@ -404,8 +404,8 @@ public sealed class Future<T extends @Nullable Object> implements java.util.conc
     }
 
     /**
-     * {@return a future of the JDK that ends as this one does} Any thread. Cancelling it cancels this one. What depends on
-     * it runs on the loop, as its callbacks.
+     * {@return a future of the JDK that ends as this one does} Any thread. Cancelling it cancels this one. What
+     * depends on it runs on the loop, as its callbacks.
      */
     public final CompletableFuture<T> toCompletableFuture() {
         return Interop.toCompletableFuture(this);

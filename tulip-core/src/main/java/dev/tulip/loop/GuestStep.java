@@ -1,8 +1,8 @@
 package dev.tulip.loop;
 
 /**
- * A turn of a virtual thread that a task started: on JDK 25 it inherits the loop's scheduler, so it runs here, between the
- * tasks and never beside them, but it is no task (design D10, P3).
+ * A turn of a virtual thread that a task started: on JDK 25 it inherits the loop's scheduler, so it runs here,
+ * between the tasks and never beside them, but it is no task (design D10, P3).
  */
 final class GuestStep extends Step {
     private final Runnable continuation;

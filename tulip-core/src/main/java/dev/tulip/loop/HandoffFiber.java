@@ -10,9 +10,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class HandoffFiber extends Fiber {
     /*
-     * The loop and its fibers are threads of the JDK's own scheduler, of which one runs at a time: the one with the baton.
-     * letRun() passes it to the fiber and waits; switchOut(), or the end of the body, passes it back. The volatile field
-     * is the baton, so what one thread wrote before passing it on is seen by the next.
+     * The loop and its fibers are threads of the JDK's own scheduler, of which one runs at a time: the one with the
+     * baton. letRun() passes it to the fiber and waits; switchOut(), or the end of the body, passes it back. The
+     * volatile field is the baton, so what one thread wrote before passing it on is seen by the next.
      */
 
     private static final ThreadLocal<HandoffFiber> CURRENT = new ThreadLocal<>();
@@ -95,6 +95,7 @@ final class HandoffFiber extends Fiber {
 
     @Override
     void resumeWithoutLoop() {
-        throw new AssertionError("unreachable: a call of the JDK that waits holds the loop, so it cannot have been closed");
+        throw new AssertionError(
+                "unreachable: a call of the JDK that waits holds the loop, so it cannot have been closed");
     }
 }

@@ -36,8 +36,7 @@ final class Interop {
         return future;
     }
 
-    private static <T extends @Nullable Object> void settle(
-            Future<T> future, T result, @Nullable Throwable exception) {
+    private static <T extends @Nullable Object> void settle(Future<T> future, T result, @Nullable Throwable exception) {
         if (future.done()) {
             return;
         }
@@ -58,18 +57,20 @@ final class Interop {
     /** See {@link Future#toCompletableFuture}. */
     static <T extends @Nullable Object> CompletableFuture<T> toCompletableFuture(Future<T> future) {
         CompletableFuture<T> stage = new CompletableFuture<>();
-        onLoop(future.loop, () -> future.addDoneCallback(done -> {
-            if (done.cancelled()) {
-                stage.cancel(false);
-                return;
-            }
-            Throwable exception = done.exception();
-            if (exception == null) {
-                stage.complete(done.result());
-            } else {
-                stage.completeExceptionally(exception);
-            }
-        }));
+        onLoop(
+                future.loop,
+                () -> future.addDoneCallback(done -> {
+                    if (done.cancelled()) {
+                        stage.cancel(false);
+                        return;
+                    }
+                    Throwable exception = done.exception();
+                    if (exception == null) {
+                        stage.complete(done.result());
+                    } else {
+                        stage.completeExceptionally(exception);
+                    }
+                }));
         stage.whenComplete((result, exception) -> {
             if (stage.isCancelled()) {
                 future.cancel(false);
@@ -121,7 +122,8 @@ final class Interop {
             onLoop(future.loop, () -> future.addDoneCallback(ended -> done.countDown()));
             boolean inTime = !future.loop.isClosed() && done.await(nanos, TimeUnit.NANOSECONDS);
             if (!future.isDone() && future.loop.isClosed()) {
-                throw new IllegalStateException(future + " will never be done: Event loop is closed: " + future.loop.name);
+                throw new IllegalStateException(
+                        future + " will never be done: Event loop is closed: " + future.loop.name);
             }
             return inTime;
         } finally {

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 /** A call on an executor's thread, and the future of its result. See {@link EventLoop#runInExecutor}. */
 final class Job<T extends @Nullable Object> extends Future<T> implements Runnable {
     /*
-     * A door between the loop and the executor's thread: claimed decides whether the job starts or is cancelled first. The
-     * result comes back through the loop's own door.
+     * A door between the loop and the executor's thread: claimed decides whether the job starts or is cancelled
+     * first. The result comes back through the loop's own door.
      */
     private static final VarHandle CLAIMED;
 

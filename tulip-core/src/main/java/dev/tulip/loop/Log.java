@@ -3,7 +3,10 @@ package dev.tulip.loop;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 
-/** The library's log: the system logger {@code dev.tulip}. On a coroutine or another thread, never on a carrier (P1). */
+/**
+ * The library's log: the system logger {@code dev.tulip}. On a coroutine or another thread, never on a carrier
+ * (P1).
+ */
 final class Log {
     private static final Logger LOGGER = System.getLogger("dev.tulip");
 

@@ -41,8 +41,8 @@ final class LoopExecutor {
 
     private ExecutorService service() {
         if (shutDown) {
-            throw new IllegalStateException("Executor shutdown has been called: the default executor of " + loop.name
-                    + " takes no more jobs");
+            throw new IllegalStateException(
+                    "Executor shutdown has been called: the default executor of " + loop.name + " takes no more jobs");
         }
         ExecutorService service = this.service;
         if (service == null) {

@@ -11,16 +11,16 @@ import org.jspecify.annotations.Nullable;
 final class MountedFiber extends Fiber implements Executor {
     /*
      * The JDK calls execute() to say "this can run now" and hands over a Runnable that runs it until it leaves the
-     * thread; it is the same one each time. So it is kept from the first call, which Thread.start() makes, and from then
-     * on the calls are only hints: the ready queue, not the JDK, decides when the fiber runs.
+     * thread; it is the same one each time. So it is kept from the first call, which Thread.start() makes, and from
+     * then on the calls are only hints: the ready queue, not the JDK, decides when the fiber runs.
      *
      * Tulip's own suspensions use Thread.yield(), not park(): they need no permit and no wake-up call into the JDK, an
      * interrupt status left over by user code cannot end them early, and where the JDK cannot unmount (a class
      * initialiser on the stack) yield() returns, which suspend() sees, while park() would block the loop's thread for
      * ever. Measured: both take 115 ns.
      *
-     * A virtual thread started inside this one gets the same scheduler (P3): a guest. Its Runnable is another one, which
-     * is how it is told apart.
+     * A virtual thread started inside this one gets the same scheduler (P3): a guest. Its Runnable is another one,
+     * which is how it is told apart.
      */
 
     private final Thread thread;
@@ -39,7 +39,8 @@ final class MountedFiber extends Fiber implements Executor {
 
     static @Nullable Fiber currentFiber() {
         Thread current = Thread.currentThread();
-        return current.isVirtual() && VirtualThreads.schedulerOf(current) instanceof MountedFiber fiber
+        return current.isVirtual()
+                        && VirtualThreads.schedulerOf(current) instanceof MountedFiber fiber
                         && fiber.thread == current
                 ? fiber
                 : null;
@@ -66,8 +67,8 @@ final class MountedFiber extends Fiber implements Executor {
         continuation.run();
         loop.current = null;
         if (state == RUNNING) {
-            // Neither suspended nor ended: it waits in the JDK. Or it did not run at all, because another thread takes its
-            // stack trace at this moment; the JDK submits it again afterwards.
+            // Neither suspended nor ended: it waits in the JDK. Or it did not run at all, because another thread
+            // takes its stack trace at this moment; the JDK submits it again afterwards.
             state = BLOCKED;
             if (unblockedEarly) {
                 unblockedEarly = false;
@@ -83,7 +84,10 @@ final class MountedFiber extends Fiber implements Executor {
         Thread.yield();
     }
 
-    /** Called by the JDK, on any thread, when {@code command} can run. Never blocks, never throws, runs nothing (P4, P5). */
+    /**
+     * Called by the JDK, on any thread, when {@code command} can run. Never blocks, never throws, runs nothing (P4,
+     * P5).
+     */
     @Override
     public void execute(Runnable command) {
         if (continuation == null) {

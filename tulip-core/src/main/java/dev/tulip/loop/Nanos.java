@@ -22,7 +22,10 @@ final class Nanos {
         return ((time ^ sum) & (delay ^ sum)) < 0 ? (delay < 0 ? Long.MIN_VALUE : Long.MAX_VALUE) : sum;
     }
 
-    /** {@return the milliseconds to wait so that {@code nanos} have passed: at least one, at most a select's maximum} */
+    /**
+     * {@return the milliseconds to wait so that {@code nanos} have passed: at least one, at most a select's
+     * maximum}
+     */
     static long toSelectMillis(long nanos) {
         return Math.clamp(Math.ceilDiv(nanos, 1_000_000L), 1, Defaults.MAX_SELECT_MILLIS);
     }

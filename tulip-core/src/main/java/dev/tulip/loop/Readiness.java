@@ -10,8 +10,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Readiness {
     /*
-     * The interest set is changed as seldom as possible: a task that waited and was resumed leaves its interest standing,
-     * because it usually comes back for more. If the channel gets ready and nobody waits, the interest is dropped then.
+     * The interest set is changed as seldom as possible: a task that waited and was resumed leaves its interest
+     * standing, because it usually comes back for more. If the channel gets ready and nobody waits, the interest is
+     * dropped then.
      */
     static final int READ = SelectionKey.OP_READ | SelectionKey.OP_ACCEPT;
 
@@ -31,7 +32,8 @@ final class Readiness {
         this.loop = loop;
     }
 
-    @Nullable Object waiter(int ops) {
+    @Nullable
+    Object waiter(int ops) {
         return ops == READ ? reader : writer;
     }
 

@@ -31,12 +31,14 @@ final class ReadyQueue {
     }
 
     /** {@return the oldest entry, which stays, or null} */
-    @Nullable Entry peek() {
+    @Nullable
+    Entry peek() {
         return size == 0 ? null : ring[head];
     }
 
     /** {@return the oldest entry, which leaves the queue, or null} */
-    @Nullable Entry poll() {
+    @Nullable
+    Entry poll() {
         if (size == 0) {
             return null;
         }

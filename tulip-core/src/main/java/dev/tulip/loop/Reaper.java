@@ -22,7 +22,11 @@ final class Reaper {
 
     private static Executor executor() {
         ThreadPoolExecutor executor = new ThreadPoolExecutor(
-                1, 1, Defaults.EXECUTOR_KEEP_ALIVE_SECONDS, TimeUnit.SECONDS, new LinkedBlockingQueue<>(),
+                1,
+                1,
+                Defaults.EXECUTOR_KEEP_ALIVE_SECONDS,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
                 body -> Threads.unstartedDaemon("tulip-reaper", body));
         executor.allowCoreThreadTimeOut(true);
         return executor;

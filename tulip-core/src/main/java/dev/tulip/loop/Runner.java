@@ -5,12 +5,13 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One loop's whole life: made at the first use, runs one main coroutine after another, cancels and awaits what they leave
- * behind, and closes. {@code Tulip.run} is a runner used once. Not safe for several threads at a time.
+ * One loop's whole life: made at the first use, runs one main coroutine after another, cancels and awaits what they
+ * leave behind, and closes. {@code Tulip.run} is a runner used once. Not safe for several threads at a time.
  *
- * <p><b>Ctrl-C.</b> On the process's main thread, and unless the program handles SIGINT itself, the first Ctrl-C cancels the
- * main task. If that ends the task with {@link CancelledError}, {@code run} throws {@link KeyboardInterrupt}; a task that
- * goes on, or ends otherwise, has the last word. A second Ctrl-C ends the process as without Tulip.
+ * <p><b>Ctrl-C.</b> On the process's main thread, and unless the program handles SIGINT itself, the first Ctrl-C
+ * cancels the main task. If that ends the task with {@link CancelledError}, {@code run} throws {@link
+ * KeyboardInterrupt}; a task that goes on, or ends otherwise, has the last word. A second Ctrl-C ends the process
+ * as without Tulip.
  *
  * @see <a href="https://docs.python.org/3.14/library/asyncio-runner.html">asyncio: Runners</a>
  */
@@ -61,8 +62,8 @@ public final class Runner implements AutoCloseable {
      * Runs {@code main} as the main task and returns its result. The loop stays open, with whatever {@code main} leaves
      * running; {@link #close} ends that.
      *
-     * <p>The calling thread becomes the loop's; if it is a virtual thread, it waits while the loop has a platform thread of
-     * its own.
+     * <p>The calling thread becomes the loop's; if it is a virtual thread, it waits while the loop has a platform
+     * thread of its own.
      *
      * @param <T> what it returns
      * @param <X> what it may throw
@@ -102,9 +103,9 @@ public final class Runner implements AutoCloseable {
     }
 
     /**
-     * Cancels the tasks that are left and waits for them, waits for the jobs of the default executor, five minutes at most,
-     * and closes the loop. A task that ends with an exception is reported to the exception handler. Closing twice is
-     * harmless.
+     * Cancels the tasks that are left and waits for them, waits for the jobs of the default executor, five minutes
+     * at most, and closes the loop. A task that ends with an exception is reported to the exception handler.
+     * Closing twice is harmless.
      */
     @Override
     public void close() {
@@ -134,13 +135,15 @@ public final class Runner implements AutoCloseable {
         for (Task<?> task : left) {
             Throwable exception = task.cancelled() ? null : task.exception();
             if (exception != null) {
-                loop.callExceptionHandler(new ExceptionContext(
-                        "Unhandled exception during run() shutdown", exception, "task", task));
+                loop.callExceptionHandler(
+                        new ExceptionContext("Unhandled exception during run() shutdown", exception, "task", task));
             }
         }
         if (!loop.executor.shutdown(Defaults.EXECUTOR_SHUTDOWN_TIMEOUT)) {
-            Log.warn(loop, "the default executor still runs jobs after " + Defaults.EXECUTOR_SHUTDOWN_TIMEOUT
-                    + "; they are left alone");
+            Log.warn(
+                    loop,
+                    "the default executor still runs jobs after " + Defaults.EXECUTOR_SHUTDOWN_TIMEOUT
+                            + "; they are left alone");
         }
     }
 

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
  * @param policy makes the loop; null for the process's policy
  * @param debug whether its loop is in debug mode; null to leave that as the policy made it
  */
-public record RunnerOptions(@Nullable EventLoopPolicy policy, @Nullable Boolean debug) {
+public record RunnerOptions(
+        @Nullable EventLoopPolicy policy, @Nullable Boolean debug) {
     private static final RunnerOptions DEFAULTS = new RunnerOptions(null, null);
 
     /** {@return a loop of the process's policy, in its debug mode} */

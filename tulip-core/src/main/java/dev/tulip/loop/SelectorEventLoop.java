@@ -65,9 +65,15 @@ final class SelectorEventLoop implements EventLoop {
     final LoopExecutor executor = new LoopExecutor(this);
 
     // loop thread only; others see of carrier and current that they are not these
-    @Nullable Thread carrier;
-    @Nullable Fiber current;
-    @Nullable Fiber runFirst; // what the fiber that leaves in state NESTED wants to be run before it goes on
+    @Nullable
+    Thread carrier;
+
+    @Nullable
+    Fiber current;
+
+    @Nullable
+    Fiber runFirst; // what the fiber that leaves in state NESTED wants to be run before it goes on
+
     int budget;
     private boolean stopping;
     private boolean interrupted; // the thread was, while it selected
@@ -80,8 +86,10 @@ final class SelectorEventLoop implements EventLoop {
 
     // any thread
     private final EntryQueue door = new EntryQueue();
+
     @SuppressWarnings("unused") // through RUNNING
     private volatile boolean running;
+
     private volatile boolean closing;
     private volatile boolean closed;
 
@@ -269,7 +277,8 @@ final class SelectorEventLoop implements EventLoop {
     }
 
     /** {@return the next callback of this iteration, if a callback comes next; it leaves the queue} */
-    @Nullable Handle pollHandle() {
+    @Nullable
+    Handle pollHandle() {
         if (budget > 0 && fatal == null && ready.peek() instanceof Handle handle) {
             budget--;
             ready.poll();
@@ -313,8 +322,7 @@ final class SelectorEventLoop implements EventLoop {
     public Handle callSoonThreadsafe(Runnable callback) {
         Objects.requireNonNull(callback, "callback");
         checkOpen();
-        ThreadsafeHandle handle =
-                new ThreadsafeHandle(this, steps.isEnabled() ? Traced.callback(callback) : callback);
+        ThreadsafeHandle handle = new ThreadsafeHandle(this, steps.isEnabled() ? Traced.callback(callback) : callback);
         if (isCurrent()) {
             ready.add(handle); // in the order of callSoon
         } else {
@@ -411,8 +419,7 @@ final class SelectorEventLoop implements EventLoop {
 
     @Override
     @SuppressWarnings("unchecked") // a factory makes a task of the coroutine it is given
-    public <T extends @Nullable Object> Task<T> createTask(
-            Coroutine<? extends T, ?> coroutine, TaskOptions options) {
+    public <T extends @Nullable Object> Task<T> createTask(Coroutine<? extends T, ?> coroutine, TaskOptions options) {
         TaskFactory factory = taskFactory;
         return factory == null
                 ? Task.create(this, coroutine, options)
@@ -566,8 +573,8 @@ final class SelectorEventLoop implements EventLoop {
         } catch (KeyboardInterrupt e) {
             throw e;
         } catch (Throwable e) {
-            defaultExceptionHandler(new ExceptionContext(
-                    "Unhandled error in exception handler", e, "context", context));
+            defaultExceptionHandler(
+                    new ExceptionContext("Unhandled error in exception handler", e, "context", context));
             defaultExceptionHandler(context);
         }
     }

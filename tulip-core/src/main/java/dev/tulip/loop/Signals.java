@@ -5,7 +5,6 @@ import sun.misc.Signal;
 import sun.misc.SignalHandler;
 
 /** The only file that uses {@code sun.misc}: signals of the operating system. */
-
 final class Signals {
     private Signals() {}
 
@@ -20,8 +19,8 @@ final class Signals {
     }
 
     /**
-     * Calls {@code handler}, on a thread of the JDK, whenever the process gets SIGINT (Ctrl-C), in place of the JVM, which
-     * would exit.
+     * Calls {@code handler}, on a thread of the JDK, whenever the process gets SIGINT (Ctrl-C), in place of the
+     * JVM, which would exit.
      *
      * @return null if that cannot be: the program has a handler of its own, or the JVM was told to leave signals alone
      */

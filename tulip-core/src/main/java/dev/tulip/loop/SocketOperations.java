@@ -14,8 +14,8 @@ import java.nio.channels.SocketChannel;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The {@code sock} methods of {@link EventLoop}: operations on bare channels, written straight down. Each tries first, and
- * suspends its task only if the channel is not ready. Loop thread only.
+ * The {@code sock} methods of {@link EventLoop}: operations on bare channels, written straight down. Each tries
+ * first, and suspends its task only if the channel is not ready. Loop thread only.
  */
 final class SocketOperations {
     private final SelectorEventLoop loop;

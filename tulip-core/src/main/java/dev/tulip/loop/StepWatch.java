@@ -11,14 +11,14 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Debug mode: says who holds a loop for too long. While it happens a thread of its own reports it with the stack, and when
- * it is over the loop reports how long it took.
+ * Debug mode: says who holds a loop for too long. While it happens a thread of its own reports it with the stack,
+ * and when it is over the loop reports how long it took.
  */
 final class StepWatch {
     /*
-     * The loop writes down what it starts and when; the watchdog reads it. It may read the time of one step and the subject
-     * of the next: the report then names the wrong one of two neighbours, once. Debug mode can live with that, and the loop
-     * needs no lock.
+     * The loop writes down what it starts and when; the watchdog reads it. It may read the time of one step and the
+     * subject of the next: the report then names the wrong one of two neighbours, once. Debug mode can live with
+     * that, and the loop needs no lock.
      *
      * All the logging is the watchdog's: the carrier must not log (P1), and it should not take the loop's time either.
      */
@@ -133,6 +133,7 @@ final class StepWatch {
         }
         reportFinished();
     }
+
     private void reportFinished() {
         for (String message = finished.poll(); message != null; message = finished.poll()) {
             Log.warn(loop, message);

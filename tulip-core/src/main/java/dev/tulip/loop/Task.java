@@ -13,12 +13,13 @@ import org.jspecify.annotations.Nullable;
  * A coroutine that runs on its loop beside others, and the future of its result. Not for other threads, as
  * {@link Future}.
  *
- * <p>It runs until it suspends: in a method marked {@link Suspends}, or, on the mounted engine, in a call of the JDK that
- * waits. In between nothing else of the loop runs.
+ * <p>It runs until it suspends: in a method marked {@link Suspends}, or, on the mounted engine, in a call of the
+ * JDK that waits. In between nothing else of the loop runs.
  *
- * <p><b>Cancellation</b> is a request: the task gets a {@link CancelledError} where it waits, or where it suspends next, and
- * may clean up, or even go on. It is delivered once. A task that waits in a call of the JDK is interrupted instead; the
- * interrupt counts as delivered once the call has taken it. A task that is cancelled before its first step never runs.
+ * <p><b>Cancellation</b> is a request: the task gets a {@link CancelledError} where it waits, or where it suspends
+ * next, and may clean up, or even go on. It is delivered once. A task that waits in a call of the JDK is
+ * interrupted instead; the interrupt counts as delivered once the call has taken it. A task that is cancelled
+ * before its first step never runs.
  *
  * @param <T> the result
  * @see EventLoop#createTask(Coroutine)
@@ -57,8 +58,11 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     private boolean interrupted; // a request went out as an interrupt, and the JDK's call may not have taken it yet
 
     // loop thread only, written by TaskRegistry
-    @Nullable Task<?> previous;
-    @Nullable Task<?> next;
+    @Nullable
+    Task<?> previous;
+
+    @Nullable
+    Task<?> next;
 
     private Task(SelectorEventLoop loop, Object body, @Nullable String name) {
         super(loop);
@@ -143,8 +147,8 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     static Task<?> suspending(String method) {
         Task<?> task = currentOrNull();
         if (task == null) {
-            throw new IllegalStateException(
-                    method + " suspends, so it needs a task; this is " + whereNoTaskIs() + ": start one with run or createTask");
+            throw new IllegalStateException(method + " suspends, so it needs a task; this is " + whereNoTaskIs()
+                    + ": start one with run or createTask");
         }
         return task;
     }
@@ -154,7 +158,9 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         if (loop == null) {
             return "the thread " + Thread.currentThread().getName() + " outside every loop";
         }
-        return Fiber.current() == null ? "a thread that a task of " + loop.name + " started" : "a callback of " + loop.name;
+        return Fiber.current() == null
+                ? "a thread that a task of " + loop.name + " started"
+                : "a callback of " + loop.name;
     }
 
     // -- what it is -----------------------------------------------------------------------------------------------
@@ -281,8 +287,9 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     }
 
     /**
-     * Settles what became of an interrupt. Called by this task, where a request would be delivered. If the status is gone,
-     * the JDK's call has taken it: that was the delivery. If it is still there, it is taken back, and the request stands.
+     * Settles what became of an interrupt. Called by this task, where a request would be delivered. If the status
+     * is gone, the JDK's call has taken it: that was the delivery. If it is still there, it is taken back, and the
+     * request stands.
      */
     private void settleInterrupt() {
         if (interrupted) {
@@ -296,8 +303,8 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     // -- suspending -----------------------------------------------------------------------------------------------
 
     /**
-     * Suspends this task, which is calling, until {@link #wake}. Its caller has registered it where the wake-up comes from,
-     * and takes that back if this throws.
+     * Suspends this task, which is calling, until {@link #wake}. Its caller has registered it where the wake-up
+     * comes from, and takes that back if this throws.
      *
      * @param waitingOn what it waits for: see the comment at the top
      * @throws CancelledError if it was cancelled, and {@code waitingOn} is not a cancelled future, which says so itself
@@ -426,7 +433,10 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
                 || (e instanceof SocketException && "Closed by interrupt".equals(e.getMessage()));
     }
 
-    /** Unwinds this task: its loop closes. It does not run again, except its {@code finally} blocks. Loop thread only. */
+    /**
+     * Unwinds this task: its loop closes. It does not run again, except its {@code finally} blocks. Loop thread
+     * only.
+     */
     void unwind() {
         cancelRequests++;
         mustCancel = true;
@@ -450,7 +460,8 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     /** {@return its name and state, its coroutine's class, what it waits for, in debug mode where it was created} */
     @Override
     public String toString() {
-        StringBuilder text = new StringBuilder("Task[").append(getName()).append(' ').append(describeState());
+        StringBuilder text =
+                new StringBuilder("Task[").append(getName()).append(' ').append(describeState());
         if (cancelRequests > 0 && !isDone()) {
             text.append(", cancelling ").append(cancelRequests);
         }

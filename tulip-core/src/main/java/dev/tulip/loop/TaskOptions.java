@@ -6,8 +6,8 @@ import org.jspecify.annotations.Nullable;
  * How a task is started.
  *
  * @param name its name; null for {@code Task-N}
- * @param eagerStart true to run its first step inside {@code createTask}, false to run it in the next iteration, null to
- *     leave that to the loop's task factory
+ * @param eagerStart true to run its first step inside {@code createTask}, false to run it in the next iteration,
+ *     null to leave that to the loop's task factory
  */
 public record TaskOptions(@Nullable String name, @Nullable Boolean eagerStart) {
     private static final TaskOptions DEFAULTS = new TaskOptions(null, null);

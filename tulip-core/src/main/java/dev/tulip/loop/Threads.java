@@ -13,12 +13,20 @@ final class Threads {
 
     /** {@return a thread that does not keep the process alive, for somebody else to start} */
     static Thread unstartedDaemon(String name, Runnable body) {
-        return Thread.ofPlatform().name(name).daemon().inheritInheritableThreadLocals(false).unstarted(body);
+        return Thread.ofPlatform()
+                .name(name)
+                .daemon()
+                .inheritInheritableThreadLocals(false)
+                .unstarted(body);
     }
 
     /** Starts a thread that keeps the process alive. */
     static Thread user(String name, Runnable body) {
-        return Thread.ofPlatform().name(name).daemon(false).inheritInheritableThreadLocals(false).start(body);
+        return Thread.ofPlatform()
+                .name(name)
+                .daemon(false)
+                .inheritInheritableThreadLocals(false)
+                .start(body);
     }
 
     /** Waits until {@code thread} has ended. An interrupt does not end the waiting; its status is left standing. */

@@ -11,12 +11,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class TimerHeap {
     /*
-     * A 4-ary heap over three parallel arrays. The deadlines, which are compared, lie together; the entries, which are only
-     * carried along, are touched when they move. Each entry knows its place, so a cancelled timer leaves at once. The
-     * sequence numbers may wrap round: they only order equal deadlines, by their difference.
+     * A 4-ary heap over three parallel arrays. The deadlines, which are compared, lie together; the entries, which
+     * are only carried along, are touched when they move. Each entry knows its place, so a cancelled timer leaves
+     * at once. The sequence numbers may wrap round: they only order equal deadlines, by their difference.
      *
-     * Differs from CPython: there a cancelled timer stays until it reaches the top or half of the heap is dead, and equal
-     * deadlines come in any order.
+     * Differs from CPython: there a cancelled timer stays until it reaches the top or half of the heap is dead, and
+     * equal deadlines come in any order.
      *
      * Invariant: entries[i].heapIndex == i for every i < size, and -1 for an entry that is not in here.
      */

@@ -34,10 +34,11 @@ sealed interface Traced permits Traced.TracedCallback, Traced.TracedCoroutine, T
     }
 
     private static List<StackTraceElement> callers() {
-        return StackWalker.getInstance().walk(frames -> frames.map(StackWalker.StackFrame::toStackTraceElement)
-                .dropWhile(Describe::isOurs)
-                .limit(Defaults.TRACE_DEPTH)
-                .toList());
+        return StackWalker.getInstance()
+                .walk(frames -> frames.map(StackWalker.StackFrame::toStackTraceElement)
+                        .dropWhile(Describe::isOurs)
+                        .limit(Defaults.TRACE_DEPTH)
+                        .toList());
     }
 
     /** A callback. */

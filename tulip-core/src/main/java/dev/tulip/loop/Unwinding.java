@@ -1,17 +1,14 @@
 package dev.tulip.loop;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** The end of a loop: reports what is left, ends the coroutines that wait, gives up those that cannot be ended. */
 final class Unwinding {
     /*
-     * A coroutine that is simply forgotten stays in memory for ever: the JDK tracks every virtual thread (P14). So each is
-     * resumed with a CancelledError, and every attempt to suspend again throws one at once. What sits in a call of the JDK
-     * is interrupted and gets a moment; after that, whatever wakes it hands it to the Reaper.
+     * A coroutine that is simply forgotten stays in memory for ever: the JDK tracks every virtual thread (P14). So
+     * each is resumed with a CancelledError, and every attempt to suspend again throws one at once. What sits in a
+     * call of the JDK is interrupted and gets a moment; after that, whatever wakes it hands it to the Reaper.
      */
     private final SelectorEventLoop loop;
 
@@ -59,7 +56,10 @@ final class Unwinding {
         loop.callbackFibers.runBatch();
     }
 
-    /** Runs coroutines until there are no tasks any more, or those that are left sit in calls of the JDK for too long. */
+    /**
+     * Runs coroutines until there are no tasks any more, or those that are left sit in calls of the JDK for too
+     * long.
+     */
     private void runSteps() {
         long end = Nanos.plus(loop.time(), Defaults.CLOSE_GRACE.toNanos());
         while (true) {
@@ -90,7 +90,9 @@ final class Unwinding {
         for (Task<?> task : loop.tasks.snapshot()) {
             loop.callExceptionHandler(new ExceptionContext(
                     task.getName() + " did not end when its loop was closed; it goes on on a thread of its own",
-                    null, "task", task));
+                    null,
+                    "task",
+                    task));
         }
         loop.failures.reportAll();
     }

@@ -11,8 +11,8 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The only file that reaches into the JDK: virtual threads with a scheduler of our own, which Java offers no public way to
- * make. Chooses the engine, once per process, by trying it.
+ * The only file that reaches into the JDK: virtual threads with a scheduler of our own, which Java offers no public
+ * way to make. Chooses the engine, once per process, by trying it.
  */
 final class VirtualThreads {
     /*
@@ -123,8 +123,8 @@ final class VirtualThreads {
     }
 
     /**
-     * Tries what the mounted engine needs. Runs on a platform thread of its own, for two reasons: only such a thread can
-     * mount, and the JDK's I/O pollers, which it starts, must not come to belong to a loop.
+     * Tries what the mounted engine needs. Runs on a platform thread of its own, for two reasons: only such a
+     * thread can mount, and the JDK's I/O pollers, which it starts, must not come to belong to a loop.
      *
      * <p>A class by itself, and not a lambda: the initialiser of the outer class waits for it.
      */
@@ -150,8 +150,9 @@ final class VirtualThreads {
         }
 
         /**
-         * The first virtual thread that waits for a socket starts the JDK's pollers, for the whole process, as threads of
-         * the same scheduler: ours, if it is one of our tasks. Then a busy loop would stop everybody's sockets (P2).
+         * The first virtual thread that waits for a socket starts the JDK's pollers, for the whole process, as
+         * threads of the same scheduler: ours, if it is one of our tasks. Then a busy loop would stop everybody's
+         * sockets (P2).
          */
         private static void startPollers() {
             try {

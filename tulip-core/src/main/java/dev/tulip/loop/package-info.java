@@ -3,7 +3,8 @@
  * {@code base_events}, {@code selector_events}, {@code futures}, {@code tasks} and {@code runners}.
  *
  * <ul>
- *   <li>running: {@link dev.tulip.loop.Runner}, {@link dev.tulip.loop.EventLoop}, {@link dev.tulip.loop.EventLoopPolicy}
+ *   <li>running: {@link dev.tulip.loop.Runner}, {@link dev.tulip.loop.EventLoop}, {@link
+ *       dev.tulip.loop.EventLoopPolicy}
  *   <li>callbacks: {@link dev.tulip.loop.Handle}, {@link dev.tulip.loop.TimerHandle}
  *   <li>results: {@link dev.tulip.loop.Future}, {@link dev.tulip.loop.Task}
  *   <li>code that suspends: {@link dev.tulip.loop.Coroutine}, {@link dev.tulip.loop.Action},
@@ -12,10 +13,10 @@
  *
  * <h2>Threads and memory</h2>
  *
- * <p>Everything a loop runs, it runs on one thread, one after another, and what one coroutine or callback has written the
- * next one sees. Nothing in this package is safe for other threads, except {@link dev.tulip.loop.EventLoop#callSoonThreadsafe}
- * and what is marked "Any thread". What a thread did before it passed something through such a door happens before the loop
- * runs it.
+ * <p>Everything a loop runs, it runs on one thread, one after another, and what one coroutine or callback has
+ * written the next one sees. Nothing in this package is safe for other threads, except {@link
+ * dev.tulip.loop.EventLoop#callSoonThreadsafe} and what is marked "Any thread". What a thread did before it passed
+ * something through such a door happens before the loop runs it.
  */
 @NullMarked
 package dev.tulip.loop;

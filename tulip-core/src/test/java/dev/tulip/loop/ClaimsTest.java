@@ -6,8 +6,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /**
- * Two threads that both want to decide about one thing: the loop that runs a callback and the thread that cancels it, an
- * executor that starts a job and the loop that drops it. Each has a twin without the compare-and-set.
+ * Two threads that both want to decide about one thing: the loop that runs a callback and the thread that cancels
+ * it, an executor that starts a job and the loop that drops it. Each has a twin without the compare-and-set.
  */
 class ClaimsTest {
     /** Something that is either done or called off, whoever is first. */
@@ -122,7 +122,8 @@ class ClaimsTest {
         try (EventLoop loop = EventLoop.create()) {
             assertThat(disputes(
                             done -> {
-                                Job<Integer> job = new Job<>((SelectorEventLoop) loop, Runnable::run, done::incrementAndGet);
+                                Job<Integer> job =
+                                        new Job<>((SelectorEventLoop) loop, Runnable::run, done::incrementAndGet);
                                 return new Contested() {
                                     @Override
                                     public void attempt() {

@@ -50,7 +50,8 @@ class EntryQueueTest {
         }
 
         @Override
-        @Nullable Entry takeAll() {
+        @Nullable
+        Entry takeAll() {
             Entry all = top;
             top = null;
             return all;
@@ -138,7 +139,10 @@ class EntryQueueTest {
         assertThat(roundsUntilItSleepsForEver(new DrowsyQueue(), 1_000_000)).isLessThan(1_000_000);
     }
 
-    /** One thread sleeps until something is there, another pushes one entry at a time. Returns how often that went well. */
+    /**
+     * One thread sleeps until something is there, another pushes one entry at a time. Returns how often that went
+     * well.
+     */
     private static int roundsUntilItSleepsForEver(EntryQueue queue, int rounds) throws Exception {
         int[] taken = {0};
         boolean[] stop = {false};

@@ -61,8 +61,8 @@ class LayeringTest {
                         || to.startsWith("[")
                         || to.equals("module-info")
                         || Object.class.getModule().equals(moduleOf(to))
-                        || RESERVED.stream().anyMatch(pair ->
-                                to.startsWith(pair.getFirst()) && from.startsWith(pair.getLast()));
+                        || RESERVED.stream()
+                                .anyMatch(pair -> to.startsWith(pair.getFirst()) && from.startsWith(pair.getLast()));
                 if (!allowed) {
                     foreign.add(from + " -> " + to);
                 }
@@ -95,9 +95,14 @@ class LayeringTest {
     }
 
     private static List<ClassModel> classes() throws IOException, URISyntaxException {
-        Path root = Path.of(EventLoop.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+        Path root = Path.of(EventLoop.class
+                .getProtectionDomain()
+                .getCodeSource()
+                .getLocation()
+                .toURI());
         try (Stream<Path> files = Files.walk(root)) {
-            List<Path> paths = files.filter(file -> file.toString().endsWith(".class")).toList();
+            List<Path> paths =
+                    files.filter(file -> file.toString().endsWith(".class")).toList();
             assertThat(paths).hasSizeGreaterThan(30);
             java.util.ArrayList<ClassModel> models = new java.util.ArrayList<>();
             for (Path path : paths) {

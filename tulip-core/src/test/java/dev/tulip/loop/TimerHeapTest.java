@@ -28,13 +28,16 @@ class TimerHeapTest {
                 heap.add(deadline, handle);
                 model.put(new Key(deadline, i), handle);
             } else if (choice < 75 && !model.isEmpty()) {
-                List<Key> keys = new ArrayList<>(model.headMap(new Key(random.nextInt(50), 0), true).keySet());
+                List<Key> keys = new ArrayList<>(
+                        model.headMap(new Key(random.nextInt(50), 0), true).keySet());
                 if (!keys.isEmpty()) {
                     heap.remove(model.remove(keys.get(random.nextInt(Math.min(keys.size(), 5)))));
                 }
             } else if (!model.isEmpty()) {
                 assertThat(heap.nextDeadline()).isEqualTo(model.firstKey().deadline());
-                assertThat(heap.poll()).as("seed %d, step %d", seed, i).isSameAs(model.pollFirstEntry().getValue());
+                assertThat(heap.poll())
+                        .as("seed %d, step %d", seed, i)
+                        .isSameAs(model.pollFirstEntry().getValue());
             }
             assertThat(heap.size()).isEqualTo(model.size());
             if (model.size() > 300) {

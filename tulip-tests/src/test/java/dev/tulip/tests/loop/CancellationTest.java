@@ -37,7 +37,9 @@ class CancellationTest {
             sleep(Duration.ZERO);
             assertThat(task.cancel("enough")).isTrue();
             assertThat(task.cancelled()).isFalse(); // a request, not a fact
-            assertThatThrownBy(() -> await(task)).isInstanceOf(CancelledError.class).hasMessage("enough");
+            assertThatThrownBy(() -> await(task))
+                    .isInstanceOf(CancelledError.class)
+                    .hasMessage("enough");
             assertThat(task.cancelled()).isTrue();
             assertThat(task.cancel()).isFalse();
             assertThat(order).containsExactly("enough", "finally");
@@ -56,7 +58,9 @@ class CancellationTest {
                 }
             });
             task.cancel("too early");
-            assertThatThrownBy(() -> await(task)).isInstanceOf(CancelledError.class).hasMessage("too early");
+            assertThatThrownBy(() -> await(task))
+                    .isInstanceOf(CancelledError.class)
+                    .hasMessage("too early");
             assertThat(task.cancelled()).isTrue();
             assertThat(order).isEmpty();
         });
@@ -85,7 +89,9 @@ class CancellationTest {
                 currentTask().cancel("self");
                 return 5;
             });
-            assertThatThrownBy(() -> await(task)).isInstanceOf(CancelledError.class).hasMessage("self");
+            assertThatThrownBy(() -> await(task))
+                    .isInstanceOf(CancelledError.class)
+                    .hasMessage("self");
             assertThat(task.cancelled()).isTrue();
         });
     }
@@ -115,7 +121,9 @@ class CancellationTest {
                 currentTask().cancel("self");
                 await(future);
             });
-            assertThatThrownBy(() -> await(task)).isInstanceOf(CancelledError.class).hasMessage("self");
+            assertThatThrownBy(() -> await(task))
+                    .isInstanceOf(CancelledError.class)
+                    .hasMessage("self");
             assertThat(future.cancelled()).isTrue();
         });
     }
@@ -257,7 +265,9 @@ class CancellationTest {
                 sleep(Duration.ofMillis(1));
             }
             task.cancel("two");
-            assertThatThrownBy(() -> await(task)).isInstanceOf(CancelledError.class).hasMessage("two");
+            assertThatThrownBy(() -> await(task))
+                    .isInstanceOf(CancelledError.class)
+                    .hasMessage("two");
             assertThat(order).containsExactly("cleaned up", "second: two");
         });
     }
@@ -268,7 +278,9 @@ class CancellationTest {
             Task<?> task = createTask(() -> {
                 throw new CancelledError("own");
             });
-            assertThatThrownBy(() -> await(task)).isInstanceOf(CancelledError.class).hasMessage("own");
+            assertThatThrownBy(() -> await(task))
+                    .isInstanceOf(CancelledError.class)
+                    .hasMessage("own");
             assertThat(task.cancelled()).isTrue();
             assertThat(task.cancelling()).isZero();
         });

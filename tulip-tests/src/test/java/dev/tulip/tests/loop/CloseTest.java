@@ -106,8 +106,11 @@ class CloseTest {
         loop.runForever();
         Task<?> neverRan = loop.createTask(() -> order.add("must not run"));
         loop.close();
-        assertThat(order).containsExactly(loop.toString().substring(0, loop.toString().indexOf('[')) + " is closed",
-                "unwound", "sleeper unwound");
+        assertThat(order)
+                .containsExactly(
+                        loop.toString().substring(0, loop.toString().indexOf('[')) + " is closed",
+                        "unwound",
+                        "sleeper unwound");
         assertThat(waiter.cancelled()).isTrue();
         assertThat(sleeper.cancelled()).isTrue();
         assertThat(neverRan.cancelled()).isTrue();

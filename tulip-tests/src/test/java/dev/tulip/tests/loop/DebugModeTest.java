@@ -127,7 +127,8 @@ class DebugModeTest {
 
     /** Takes the warnings, of which one must have all of {@code parts}. */
     private static void expect(Logs logs, String... parts) {
-        assertThat(logs.take()).anySatisfy(record -> assertThat(record.getMessage()).contains(parts));
+        assertThat(logs.take())
+                .anySatisfy(record -> assertThat(record.getMessage()).contains(parts));
     }
 
     private static void spin(Duration duration) {
@@ -139,8 +140,7 @@ class DebugModeTest {
 
     private static void spinUntilReported(Logs logs) {
         long end = System.nanoTime() + Deadline.LONG.toNanos();
-        while (logs.messages().stream().noneMatch(message -> message.contains("held for"))
-                && System.nanoTime() < end) {
+        while (logs.messages().stream().noneMatch(message -> message.contains("held for")) && System.nanoTime() < end) {
             Thread.onSpinWait();
         }
     }

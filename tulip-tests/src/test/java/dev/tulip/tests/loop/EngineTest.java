@@ -29,7 +29,8 @@ class EngineTest {
             assertThat(loop.engine().name()).isEqualTo(System.getProperty("tulip.tests.engine"));
             assertThat(loop.engine().isMounted()).isEqualTo(loop.engine().name().equals(Engine.MOUNTED));
             assertThat(loop.engine().reason()).isNotBlank();
-            assertThat(loop.toString()).endsWith("[not running, " + loop.engine().name() + "]");
+            assertThat(loop.toString())
+                    .endsWith("[not running, " + loop.engine().name() + "]");
         }
     }
 

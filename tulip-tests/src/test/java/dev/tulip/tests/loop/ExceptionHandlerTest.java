@@ -58,8 +58,8 @@ class ExceptionHandlerTest {
             loop.runForever();
         }
         assertThat(logs.take())
-                .extracting(record -> record.getMessage().lines().findFirst().orElseThrow()
-                        + " / " + record.getThrown().getMessage())
+                .extracting(record -> record.getMessage().lines().findFirst().orElseThrow() + " / "
+                        + record.getThrown().getMessage())
                 .satisfiesExactly(
                         first -> assertThat(first).contains("Unhandled error in exception handler / handler broke"),
                         second -> assertThat(second).contains("Exception in callback / callback broke"));

@@ -116,7 +116,8 @@ class ExecutorTest {
         ExecutorService mine = Executors.newSingleThreadExecutor(body -> new Thread(body, "mine"));
         run(() -> {
             runningLoop().setDefaultExecutor(mine);
-            assertThat(await(runningLoop().runInExecutor(null, () -> Thread.currentThread().getName())))
+            assertThat(await(runningLoop()
+                            .runInExecutor(null, () -> Thread.currentThread().getName())))
                     .isEqualTo("mine");
         });
         assertThat(mine.isShutdown()).isTrue();
@@ -156,7 +157,8 @@ class ExecutorTest {
 
     @Test
     void shutdownOfAnExecutorThatWasNeverUsedIsDoneAtOnce() {
-        run(() -> assertThat(runningLoop().shutdownDefaultExecutor(Duration.ZERO)).isTrue());
+        run(() ->
+                assertThat(runningLoop().shutdownDefaultExecutor(Duration.ZERO)).isTrue());
     }
 
     @Test

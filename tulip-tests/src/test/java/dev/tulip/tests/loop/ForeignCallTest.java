@@ -99,8 +99,7 @@ class ForeignCallTest {
                 Socket client = new Socket("127.0.0.1", server.getLocalPort());
                 Socket accepted = server.accept()) {
             doesNotHoldTheLoop(
-                    () -> assertThat(accepted.getInputStream().read()).isEqualTo('x'),
-                    () -> {
+                    () -> assertThat(accepted.getInputStream().read()).isEqualTo('x'), () -> {
                         try {
                             client.getOutputStream().write('x');
                         } catch (java.io.IOException e) {
@@ -304,7 +303,9 @@ class ForeignCallTest {
                 currentTask().cancel("self");
                 Thread.sleep(1_000_000);
             });
-            assertThatThrownBy(() -> await(task)).isInstanceOf(CancelledError.class).hasMessage("self");
+            assertThatThrownBy(() -> await(task))
+                    .isInstanceOf(CancelledError.class)
+                    .hasMessage("self");
         });
     }
 

@@ -109,7 +109,9 @@ class FutureTest {
             assertThat(future.cancelled()).isTrue();
             assertThat(future.done()).isTrue();
             assertThat(order).isEmpty();
-            assertThatThrownBy(future::result).isInstanceOf(CancelledError.class).hasMessage("why");
+            assertThatThrownBy(future::result)
+                    .isInstanceOf(CancelledError.class)
+                    .hasMessage("why");
             assertThatThrownBy(future::exception).isInstanceOf(CancelledError.class);
             sleep(Duration.ZERO);
             assertThat(order).containsExactly(true);
@@ -282,7 +284,9 @@ class FutureTest {
             Future<String> future = runningLoop().createFuture();
             assertThat(future).hasToString("Future[pending]");
             future.setResult("x".repeat(1_000));
-            assertThat(future.toString()).startsWith("Future[finished, result xxx").hasSizeLessThan(100);
+            assertThat(future.toString())
+                    .startsWith("Future[finished, result xxx")
+                    .hasSizeLessThan(100);
             Future<String> cancelled = runningLoop().createFuture();
             cancelled.cancel();
             assertThat(cancelled).hasToString("Future[cancelled]");

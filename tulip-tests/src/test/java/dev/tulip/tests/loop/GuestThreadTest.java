@@ -21,8 +21,8 @@ import java.util.concurrent.Executors;
 import org.junit.jupiter.api.Test;
 
 /**
- * Virtual threads that a task starts: on JDK 25 they inherit the loop's scheduler and are its guests, confined to its thread
- * like tasks. Decision D10, P3.
+ * Virtual threads that a task starts: on JDK 25 they inherit the loop's scheduler and are its guests, confined to
+ * its thread like tasks. Decision D10, P3.
  */
 @MountedOnly
 class GuestThreadTest {

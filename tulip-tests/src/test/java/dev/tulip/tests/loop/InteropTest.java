@@ -60,8 +60,10 @@ class InteropTest {
     void whatAStageFailedWithIsThrownWithoutItsWrapper() {
         IOException failure = new IOException("disk");
         run(() -> {
-            assertThatThrownBy(() -> await(CompletableFuture.failedFuture(failure))).isSameAs(failure);
-            CompletableFuture<Object> dependent = CompletableFuture.failedFuture(failure).thenApply(x -> x);
+            assertThatThrownBy(() -> await(CompletableFuture.failedFuture(failure)))
+                    .isSameAs(failure);
+            CompletableFuture<Object> dependent =
+                    CompletableFuture.failedFuture(failure).thenApply(x -> x);
             assertThatThrownBy(() -> await(dependent)).isSameAs(failure); // the JDK has wrapped it
         });
     }

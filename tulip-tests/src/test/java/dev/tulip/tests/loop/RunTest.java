@@ -166,19 +166,21 @@ class RunTest {
         long[] sums = new long[4];
         for (int i = 0; i < sums.length; i++) {
             int number = i;
-            threads.add(Spawn.platform("loop-" + i, () -> run(() -> {
-                List<Task<Integer>> tasks = new ArrayList<>();
-                for (int k = 0; k < 100; k++) {
-                    int value = k;
-                    tasks.add(createTask(() -> {
-                        sleep(Duration.ofNanos(value * 1_000L));
-                        return value;
-                    }));
-                }
-                for (Task<Integer> task : tasks) {
-                    sums[number] += await(task);
-                }
-            })));
+            threads.add(Spawn.platform(
+                    "loop-" + i,
+                    () -> run(() -> {
+                        List<Task<Integer>> tasks = new ArrayList<>();
+                        for (int k = 0; k < 100; k++) {
+                            int value = k;
+                            tasks.add(createTask(() -> {
+                                sleep(Duration.ofNanos(value * 1_000L));
+                                return value;
+                            }));
+                        }
+                        for (Task<Integer> task : tasks) {
+                            sums[number] += await(task);
+                        }
+                    })));
         }
         for (Thread thread : threads) {
             thread.join();
@@ -191,7 +193,8 @@ class RunTest {
     void aRunnerRunsSeveralCoroutinesOnOneLoop() {
         try (Runner runner = new Runner()) {
             EventLoop loop = runner.loop();
-            assertThat(runner.<EventLoop, RuntimeException>run(() -> runningLoop())).isSameAs(loop);
+            assertThat(runner.<EventLoop, RuntimeException>run(() -> runningLoop()))
+                    .isSameAs(loop);
             runner.run(() -> {
                 createTask(() -> {
                     sleep(Duration.ZERO);
@@ -217,7 +220,8 @@ class RunTest {
     @Test
     void runUntilCompleteReturnsTheResultAndKeepsTheLoop() {
         try (EventLoop loop = newEventLoop()) {
-            assertThat(loop.<Integer, RuntimeException>runUntilComplete(() -> 1)).isEqualTo(1);
+            assertThat(loop.<Integer, RuntimeException>runUntilComplete(() -> 1))
+                    .isEqualTo(1);
             Task<Integer> task = loop.createTask(() -> 2);
             assertThat(loop.runUntilComplete(task)).isEqualTo(2);
             assertThat(loop.runUntilComplete(task)).isEqualTo(2); // done already

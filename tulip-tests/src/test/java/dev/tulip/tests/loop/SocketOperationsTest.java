@@ -57,7 +57,8 @@ class SocketOperationsTest {
                     client.configureBlocking(false);
                     loop.sockConnect(client, listener.getLocalAddress());
                     loop.sockSendall(client, "hello".getBytes(StandardCharsets.UTF_8));
-                    assertThat(new String(loop.sockRecv(client, 100), StandardCharsets.UTF_8)).isEqualTo("hello");
+                    assertThat(new String(loop.sockRecv(client, 100), StandardCharsets.UTF_8))
+                            .isEqualTo("hello");
                     client.shutdownOutput();
                     assertThat(loop.sockRecv(client, 100)).isEmpty();
                 }
@@ -123,7 +124,8 @@ class SocketOperationsTest {
                 pair.send("kept");
                 receiver.cancel();
                 assertThatThrownBy(() -> await(receiver)).isInstanceOf(CancelledError.class);
-                assertThat(new String(loop.sockRecv(pair.here(), 100), StandardCharsets.UTF_8)).isEqualTo("kept");
+                assertThat(new String(loop.sockRecv(pair.here(), 100), StandardCharsets.UTF_8))
+                        .isEqualTo("kept");
             });
         }
     }
@@ -246,8 +248,8 @@ class SocketOperationsTest {
     @Test
     void cancellingAConnectLeavesTheChannelOpen() throws Exception {
         // A listener whose queue is full answers no more: the connection stays pending.
-        try (ServerSocketChannel full = ServerSocketChannel.open()
-                .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 1)) {
+        try (ServerSocketChannel full =
+                ServerSocketChannel.open().bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 1)) {
             List<SocketChannel> fillers = new ArrayList<>();
             try {
                 run(() -> {

@@ -162,7 +162,8 @@ class TaskTest {
     @Test
     void aTaskFailsWithWhatItsBodyThrowsCheckedOrNot() {
         run(() -> {
-            for (Throwable failure : List.of(new IOException("x"), new AssertionError("y"), new OutOfMemoryError("z"))) {
+            for (Throwable failure :
+                    List.of(new IOException("x"), new AssertionError("y"), new OutOfMemoryError("z"))) {
                 Task<?> task = createTask(() -> {
                     throw failure;
                 });
@@ -194,7 +195,8 @@ class TaskTest {
             assertThatThrownBy(loop::runForever).isSameAs(interrupt);
             assertThat(task.exception()).isSameAs(interrupt);
             // The loop can be used again.
-            assertThat(loop.<Integer, RuntimeException>runUntilComplete(() -> 7)).isEqualTo(7);
+            assertThat(loop.<Integer, RuntimeException>runUntilComplete(() -> 7))
+                    .isEqualTo(7);
         }
     }
 
@@ -265,7 +267,8 @@ class TaskTest {
     void eagerStartMayBeSwitchedOffForOneTask() {
         run(() -> {
             runningLoop().setTaskFactory(TaskFactory.eager());
-            Task<?> task = createTask(() -> order.add("task"), TaskOptions.defaults().withEagerStart(false));
+            Task<?> task =
+                    createTask(() -> order.add("task"), TaskOptions.defaults().withEagerStart(false));
             order.add("creator");
             await(task);
         });
@@ -285,17 +288,18 @@ class TaskTest {
     @Test
     void aTaskFactoryMayWrapEveryCoroutine() {
         run(() -> {
-            runningLoop().setTaskFactory((loop, coroutine, options) -> Task.create(
-                    loop,
-                    () -> {
-                        order.add("before");
-                        try {
-                            return coroutine.run();
-                        } finally {
-                            order.add("after");
-                        }
-                    },
-                    options));
+            runningLoop()
+                    .setTaskFactory((loop, coroutine, options) -> Task.create(
+                            loop,
+                            () -> {
+                                order.add("before");
+                                try {
+                                    return coroutine.run();
+                                } finally {
+                                    order.add("after");
+                                }
+                            },
+                            options));
             Task<Integer> task = createTask(() -> 5);
             assertThat(await(task)).isEqualTo(5);
             runningLoop().setTaskFactory(null);
@@ -330,8 +334,9 @@ class TaskTest {
         run(() -> {
             Task<?> task = createTask(TaskTest::outerMethod);
             sleep(Duration.ZERO);
-            List<String> methods =
-                    task.getStack().stream().map(StackTraceElement::getMethodName).toList();
+            List<String> methods = task.getStack().stream()
+                    .map(StackTraceElement::getMethodName)
+                    .toList();
             assertThat(methods).containsSubsequence("sleep", "innerMethod", "outerMethod");
             ByteArrayOutputStream printed = new ByteArrayOutputStream();
             task.printStack(new PrintStream(printed, true, StandardCharsets.UTF_8));

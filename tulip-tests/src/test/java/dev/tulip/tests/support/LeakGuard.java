@@ -18,8 +18,8 @@ import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 
 /**
- * Round every test: fails it if it leaves a loop open, a thread, a descriptor, an error that reached an exception handler, or
- * a warning in the log. Gives it {@link Errors} and {@link Logs} if it wants to look at the last two.
+ * Round every test: fails it if it leaves a loop open, a thread, a descriptor, an error that reached an exception
+ * handler, or a warning in the log. Gives it {@link Errors} and {@link Logs} if it wants to look at the last two.
  */
 public final class LeakGuard implements BeforeEachCallback, AfterEachCallback, ParameterResolver {
     private static final ExtensionContext.Namespace NAMESPACE = ExtensionContext.Namespace.create(LeakGuard.class);
@@ -66,7 +66,9 @@ public final class LeakGuard implements BeforeEachCallback, AfterEachCallback, P
             }
         }
         watch.logs.uninstall();
-        watch.errors.take().forEach(error -> problems.add("reached the exception handler: " + error + stack(error.exception())));
+        watch.errors
+                .take()
+                .forEach(error -> problems.add("reached the exception handler: " + error + stack(error.exception())));
         watch.logs.take().forEach(record -> problems.add("logged: " + record.getMessage() + stack(record.getThrown())));
         if (!Deadline.within(Deadline.LONG, () -> newThreads(watch).isEmpty())) {
             problems.add("left running: " + newThreads(watch));
@@ -114,10 +116,14 @@ public final class LeakGuard implements BeforeEachCallback, AfterEachCallback, P
         return threads;
     }
 
-    /** {@return the platform threads that loops and tests start; not those of the JDK, nor of JUnit, nor pools that idle} */
+    /**
+     * {@return the platform threads that loops and tests start; not those of the JDK, nor of JUnit, nor pools that
+     * idle}
+     */
     private static Set<Thread> threads() {
         return Thread.getAllStackTraces().keySet().stream()
-                .filter(thread -> thread.getName().startsWith("EventLoop-") || thread.getName().startsWith("test-"))
+                .filter(thread -> thread.getName().startsWith("EventLoop-")
+                        || thread.getName().startsWith("test-"))
                 .collect(Collectors.toSet());
     }
 

@@ -15,8 +15,8 @@ import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 /**
- * Trap P4: the JDK calls the scheduler on whatever thread wakes a coroutine. A scheduler that then runs the coroutine, or
- * waits, does so on that thread, with that thread's locks held. Cure: decision D4.
+ * Trap P4: the JDK calls the scheduler on whatever thread wakes a coroutine. A scheduler that then runs the
+ * coroutine, or waits, does so on that thread, with that thread's locks held. Cure: decision D4.
  */
 @MountedOnly
 class InlineExecuteTest {

@@ -5,16 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tulip.loop.EventLoop;
 import dev.tulip.tests.support.Deadline;
+import dev.tulip.tests.support.MountedOnly;
 import dev.tulip.tests.support.Spawn;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
-import dev.tulip.tests.support.MountedOnly;
 import org.junit.jupiter.api.Test;
 
 /**
- * Trap P12: when the JDK takes a coroutine off its thread, it clears that thread's interrupt status. A loop that is woken by
- * interrupts never hears of what came meanwhile. Cure: a flag, and the selector's own wake-up.
+ * Trap P12: when the JDK takes a coroutine off its thread, it clears that thread's interrupt status. A loop that is
+ * woken by interrupts never hears of what came meanwhile. Cure: a flag, and the selector's own wake-up.
  */
 @MountedOnly
 class LostInterruptTest {

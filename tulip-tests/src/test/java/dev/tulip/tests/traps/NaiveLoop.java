@@ -7,8 +7,8 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A loop for virtual threads as one would write it on the first day. Each trap of the JDK has a test that hangs or fails on
- * it, so that we know the test can fail; and Tulip passes the same test.
+ * A loop for virtual threads as one would write it on the first day. Each trap of the JDK has a test that hangs or
+ * fails on it, so that we know the test can fail; and Tulip passes the same test.
  *
  * <p>Subclasses build in the particular mistake.
  */

@@ -18,8 +18,9 @@ import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 
 /**
- * Trap P2: the first virtual thread of a process that waits for a socket starts the JDK's pollers, as threads of its own
- * scheduler. If that is a loop, and the loop is busy, the sockets of everybody else stand still. Cure: decision D5.
+ * Trap P2: the first virtual thread of a process that waits for a socket starts the JDK's pollers, as threads of
+ * its own scheduler. If that is a loop, and the loop is busy, the sockets of everybody else stand still. Cure:
+ * decision D5.
  *
  * <p>In processes of their own: the pollers are started once per process.
  */
@@ -29,12 +30,14 @@ class PollerCaptureTest {
 
     @Test
     void aBusyNaiveLoopStopsTheSocketsOfOtherVirtualThreads() {
-        assertThat(ChildJvm.run(Program.class, List.of(OPENS), List.of("naive")).out()).isEqualTo("stuck");
+        assertThat(ChildJvm.run(Program.class, List.of(OPENS), List.of("naive")).out())
+                .isEqualTo("stuck");
     }
 
     @Test
     void aBusyTulipLoopDoesNot() {
-        assertThat(ChildJvm.run(Program.class, List.of(OPENS), List.of("tulip")).out()).isEqualTo("free");
+        assertThat(ChildJvm.run(Program.class, List.of(OPENS), List.of("tulip")).out())
+                .isEqualTo("free");
     }
 
     /** Keeps a loop busy until a virtual thread that has nothing to do with it has read a byte, or two seconds. */
@@ -82,10 +85,12 @@ class PollerCaptureTest {
 
         private static boolean spinUntilOthersHaveRead() {
             // Started by a platform thread, so of the JDK's own scheduler, like any server's threads.
-            Spawn.platform("starter", () -> Spawn.virtual(() -> {
-                readSomething();
-                read = true;
-            }));
+            Spawn.platform(
+                    "starter",
+                    () -> Spawn.virtual(() -> {
+                        readSomething();
+                        read = true;
+                    }));
             return spin(() -> read);
         }
 

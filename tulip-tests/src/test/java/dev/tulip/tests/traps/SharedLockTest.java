@@ -19,8 +19,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Trap P1: a lock shared by a plain callback and a coroutine. The coroutine waits for the lock, the callback waits for it on
- * the loop's bare thread, the lock is handed to the coroutine, and the coroutine needs that thread to run. Cure: decision D3.
+ * Trap P1: a lock shared by a plain callback and a coroutine. The coroutine waits for the lock, the callback waits
+ * for it on the loop's bare thread, the lock is handed to the coroutine, and the coroutine needs that thread to
+ * run. Cure: decision D3.
  */
 @MountedOnly
 class SharedLockTest {
@@ -51,14 +52,16 @@ class SharedLockTest {
 
     /** Another thread holds the lock until {@link #release}. */
     private Thread holder(Kind kind) throws InterruptedException {
-        Thread holder = Spawn.platform("holder", () -> locked(kind, () -> {
-            held.countDown();
-            try {
-                release.await();
-            } catch (InterruptedException e) {
-                throw new AssertionError(e);
-            }
-        }));
+        Thread holder = Spawn.platform(
+                "holder",
+                () -> locked(kind, () -> {
+                    held.countDown();
+                    try {
+                        release.await();
+                    } catch (InterruptedException e) {
+                        throw new AssertionError(e);
+                    }
+                }));
         held.await();
         return holder;
     }
@@ -79,7 +82,8 @@ class SharedLockTest {
     }
 
     private static boolean isBlocked(Thread thread) {
-        return thread.getState() == Thread.State.WAITING && thread.getStackTrace().length > 0
+        return thread.getState() == Thread.State.WAITING
+                        && thread.getStackTrace().length > 0
                         && java.util.Arrays.stream(thread.getStackTrace())
                                 .anyMatch(frame -> frame.getMethodName().equals("locked"))
                 || thread.getState() == Thread.State.BLOCKED;
@@ -94,10 +98,11 @@ class SharedLockTest {
             Task<?> coroutine = createTask(() -> locked(kind, () -> done[0]++));
             sleep(Duration.ofMillis(5));
             Future<String> called = runningLoop().createFuture();
-            runningLoop().callSoon(() -> locked(kind, () -> {
-                done[0]++;
-                called.setResult("called");
-            }));
+            runningLoop()
+                    .callSoon(() -> locked(kind, () -> {
+                        done[0]++;
+                        called.setResult("called");
+                    }));
             sleep(Duration.ofMillis(5));
             assertThat(done[0]).isZero();
             release.countDown();

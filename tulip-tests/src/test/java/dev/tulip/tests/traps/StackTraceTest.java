@@ -19,8 +19,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 
 /**
- * Trap P6: taking the stack trace of a coroutine that is ready to run submits it to its scheduler once more. A scheduler that
- * takes each submission for a wake-up resumes a coroutine that nobody has woken. Cure: decision D4, submissions are hints.
+ * Trap P6: taking the stack trace of a coroutine that is ready to run submits it to its scheduler once more. A
+ * scheduler that takes each submission for a wake-up resumes a coroutine that nobody has woken. Cure: decision D4,
+ * submissions are hints.
  */
 @MountedOnly
 class StackTraceTest {
@@ -54,7 +55,8 @@ class StackTraceTest {
             order.add("resumed");
         });
         Deadline.until("it is suspended", () -> order.contains("waits") && !loop.swallowNext);
-        assertThat(Deadline.within(Deadline.NEVER, () -> order.contains("resumed"))).isFalse();
+        assertThat(Deadline.within(Deadline.NEVER, () -> order.contains("resumed")))
+                .isFalse();
         coroutine.getStackTrace(); // and nobody has woken it
         Deadline.until("it is resumed all the same", () -> order.contains("resumed"));
         loop.stop();
