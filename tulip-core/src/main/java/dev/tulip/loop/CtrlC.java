@@ -28,8 +28,12 @@ final class CtrlC implements AutoCloseable {
     }
 
     private static boolean isMainThread() {
-        // The JVM numbers its threads from 1, and its first is the one that calls main.
-        return Thread.currentThread().threadId() == 1;
+        // Java has no other mark for the thread that calls main; its number differs between releases.
+        Thread thread = Thread.currentThread();
+        ThreadGroup group = thread.getThreadGroup();
+        return thread.getName().equals("main")
+                && group != null
+                && group.getName().equals("main");
     }
 
     private void press() {
