@@ -37,6 +37,9 @@ final class Failures {
             older.previous = failure;
         }
         newest = failure;
+        if (loop.isClosed()) {
+            report(failure); // a coroutine that outlived its loop: nobody closes it again
+        }
         return failure;
     }
 

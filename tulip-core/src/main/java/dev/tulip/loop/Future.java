@@ -69,6 +69,11 @@ public sealed class Future<T extends @Nullable Object> implements java.util.conc
 
     // -- asking ---------------------------------------------------------------------------------------------------
 
+    /** {@return the loop on whose thread this is used} */
+    public final EventLoop getLoop() {
+        return loop;
+    }
+
     /** {@return whether there is a result, an exception, or a cancellation} */
     public final boolean done() {
         return state != PENDING;

@@ -183,11 +183,6 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         return (Coroutine<? extends T, ?>) (code instanceof Action<?> action ? action.asCoroutine() : code);
     }
 
-    /** {@return its loop} */
-    public EventLoop getLoop() {
-        return loop;
-    }
-
     /** {@return where it is suspended, the nearest frame first; nothing if it is done or has not run yet} */
     public List<StackTraceElement> getStack() {
         return done() ? List.of() : List.of(fiber.thread().getStackTrace());
