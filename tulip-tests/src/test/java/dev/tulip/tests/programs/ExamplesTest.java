@@ -6,9 +6,11 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.tulip.loop.KeyboardInterrupt;
 import dev.tulip.tests.support.ChildJvm;
 import dev.tulip.tests.support.Program;
+import dev.tulip.tests.support.Repository;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,6 +28,14 @@ class ExamplesTest {
     @Test
     void callbackPrints() {
         prints("CallbackPrints", "Hello from a callback");
+    }
+
+    @Test
+    void firstStepsIsWhatTheReadmeShows() throws IOException {
+        prints("FirstSteps", "two tasks sleep, on one thread, without a callback ...", "Hello, world!");
+        String source = Files.readString(Repository.ROOT.resolve("examples/FirstSteps.java"));
+        assertThat(Files.readString(Repository.ROOT.resolve("README.md"))).contains("```java\n" + source + "```");
+        assertThat(source.lines()).hasSize(12);
     }
 
     @Test
