@@ -19,14 +19,14 @@ final class CallbackFibers {
      * JDK (P1 again). It exists from the first batch on.
      */
 
-    private final SelectorEventLoop loop;
+    private final BaseEventLoop loop;
 
     // loop thread only
     private @Nullable Fiber active;
     private @Nullable Fiber spare;
     private boolean ended;
 
-    CallbackFibers(SelectorEventLoop loop) {
+    CallbackFibers(BaseEventLoop loop) {
         this.loop = loop;
     }
 

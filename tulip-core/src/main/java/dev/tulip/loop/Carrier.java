@@ -13,7 +13,7 @@ final class Carrier {
      * platform thread of its own. Fallback engine: on a virtual thread, because passing the baton between virtual
      * threads costs a tenth of what it costs between them and a platform thread.
      */
-    static void run(SelectorEventLoop loop, Runnable body) {
+    static void run(BaseEventLoop loop, Runnable body) {
         if (VirtualThreads.MOUNTED && !Thread.currentThread().isVirtual()) {
             carry(loop, body);
             return;
@@ -29,7 +29,7 @@ final class Carrier {
         }
     }
 
-    private static void carry(SelectorEventLoop loop, Runnable body) {
+    private static void carry(BaseEventLoop loop, Runnable body) {
         // A selector does not wait in a thread whose interrupt status is set: take it away meanwhile. What arrives
         // while a coroutine is mounted the JDK drops (P12); the loop could not help it.
         boolean interrupted = Thread.interrupted();
@@ -45,11 +45,11 @@ final class Carrier {
     }
 
     private static final class Elsewhere implements Runnable {
-        private final SelectorEventLoop loop;
+        private final BaseEventLoop loop;
         private final Runnable body;
         private @Nullable Throwable failure;
 
-        private Elsewhere(SelectorEventLoop loop, Runnable body) {
+        private Elsewhere(BaseEventLoop loop, Runnable body) {
             this.loop = loop;
             this.body = body;
         }

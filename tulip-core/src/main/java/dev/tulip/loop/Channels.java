@@ -12,14 +12,14 @@ import java.util.function.Consumer;
 
 /** A loop's selector, and who waits for its channels. Loop thread only, except {@link #wakeup}. */
 final class Channels {
-    private final SelectorEventLoop loop;
+    private final BaseEventLoop loop;
     private final Selector selector;
     private final Consumer<SelectionKey> onReady = Channels::ready;
 
     // loop thread only: every channel that is registered; one that its user closed leaves in sweep()
     private final Set<Readiness> registered = new LinkedHashSet<>();
 
-    Channels(SelectorEventLoop loop, LoopOptions options) {
+    Channels(BaseEventLoop loop, LoopOptions options) {
         this.loop = loop;
         try {
             selector = options.selectorProvider().openSelector();

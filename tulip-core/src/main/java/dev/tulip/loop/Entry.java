@@ -15,8 +15,8 @@ abstract class Entry {
     int heapIndex = -1;
 
     /** The timer of this entry is due: queues what is to be done. Loop thread only. */
-    abstract void fire(SelectorEventLoop loop);
+    abstract void fire(BaseEventLoop loop);
 
     /** Puts this entry, which another thread left at the door, where it belongs. Loop thread only. */
-    abstract void passDoor(SelectorEventLoop loop);
+    abstract void passDoor(BaseEventLoop loop);
 }

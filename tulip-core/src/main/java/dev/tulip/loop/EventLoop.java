@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @see <a href="https://docs.python.org/3.14/library/asyncio-eventloop.html">asyncio: Event loop</a>
  */
-public sealed interface EventLoop extends Executor, AutoCloseable permits SelectorEventLoop {
+public sealed interface EventLoop extends Executor, AutoCloseable permits BaseEventLoop {
 
     /** {@return a new loop with default options; it holds a selector until it is closed} */
     static EventLoop create() {
@@ -63,7 +63,7 @@ public sealed interface EventLoop extends Executor, AutoCloseable permits Select
      * @throws IllegalStateException if the caller is not run by a loop
      */
     static EventLoop running() {
-        SelectorEventLoop loop = Fiber.currentLoop();
+        BaseEventLoop loop = Fiber.currentLoop();
         if (loop == null) {
             throw new IllegalStateException("no running event loop on " + Thread.currentThread()
                     + "; start one with run, or pass the loop to this thread");

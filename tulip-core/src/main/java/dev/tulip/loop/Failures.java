@@ -10,13 +10,13 @@ import org.jspecify.annotations.Nullable;
 final class Failures {
     final ReferenceQueue<Future<?>> collected = new ReferenceQueue<>();
 
-    private final SelectorEventLoop loop;
+    private final BaseEventLoop loop;
 
     // loop thread only: a doubly linked list, because most failures are taken at once
     private @Nullable Failure newest;
     private boolean checking; // a check is scheduled
 
-    Failures(SelectorEventLoop loop) {
+    Failures(BaseEventLoop loop) {
         this.loop = loop;
     }
 

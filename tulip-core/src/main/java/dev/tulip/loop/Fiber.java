@@ -44,7 +44,7 @@ abstract sealed class Fiber extends Step implements Runnable permits MountedFibe
     }
 
     // set once
-    final SelectorEventLoop loop;
+    final BaseEventLoop loop;
     final @Nullable Task<?> task;
 
     // loop thread only
@@ -54,13 +54,13 @@ abstract sealed class Fiber extends Step implements Runnable permits MountedFibe
     @SuppressWarnings("unused") // through AT_DOOR
     private volatile boolean atDoor;
 
-    Fiber(SelectorEventLoop loop, @Nullable Task<?> task) {
+    Fiber(BaseEventLoop loop, @Nullable Task<?> task) {
         this.loop = loop;
         this.task = task;
     }
 
     /** Makes the fiber of {@code task}, or one for plain callbacks. It runs for the first time at {@link #resume}. */
-    static Fiber create(SelectorEventLoop loop, @Nullable Task<?> task) {
+    static Fiber create(BaseEventLoop loop, @Nullable Task<?> task) {
         return VirtualThreads.MOUNTED ? new MountedFiber(loop, task) : new HandoffFiber(loop, task);
     }
 
@@ -70,7 +70,7 @@ abstract sealed class Fiber extends Step implements Runnable permits MountedFibe
     }
 
     /** {@return the loop on whose thread the caller runs, as a coroutine or as its guest, or null} */
-    static @Nullable SelectorEventLoop currentLoop() {
+    static @Nullable BaseEventLoop currentLoop() {
         return VirtualThreads.MOUNTED ? MountedFiber.currentLoop() : HandoffFiber.currentLoop();
     }
 
@@ -168,12 +168,12 @@ abstract sealed class Fiber extends Step implements Runnable permits MountedFibe
 
     /** The time is over that this fiber's task wanted to sleep. */
     @Override
-    final void fire(SelectorEventLoop loop) {
+    final void fire(BaseEventLoop loop) {
         wake();
     }
 
     @Override
-    final void passDoor(SelectorEventLoop loop) {
+    final void passDoor(BaseEventLoop loop) {
         leftDoor();
         unblocked();
     }

@@ -51,7 +51,7 @@ public sealed class Future<T extends @Nullable Object> implements java.util.conc
     }
 
     // set once
-    final SelectorEventLoop loop;
+    final BaseEventLoop loop;
 
     // written on the loop thread, last; other threads read it through STATE
     private byte state;
@@ -63,7 +63,7 @@ public sealed class Future<T extends @Nullable Object> implements java.util.conc
     // loop thread only
     private @Nullable Object waiters;
 
-    Future(SelectorEventLoop loop) {
+    Future(BaseEventLoop loop) {
         this.loop = loop;
     }
 

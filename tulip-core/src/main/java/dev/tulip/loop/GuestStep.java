@@ -22,12 +22,12 @@ final class GuestStep extends Step {
     }
 
     @Override
-    void fire(SelectorEventLoop loop) {
+    void fire(BaseEventLoop loop) {
         throw new AssertionError("unreachable: no timer is ever set for " + this);
     }
 
     @Override
-    void passDoor(SelectorEventLoop loop) {
+    void passDoor(BaseEventLoop loop) {
         loop.ready.add(this);
     }
 

@@ -33,12 +33,12 @@ public sealed class Handle extends Entry permits TimerHandle, ThreadsafeHandle, 
     }
 
     @Override
-    final void fire(SelectorEventLoop loop) {
+    final void fire(BaseEventLoop loop) {
         loop.ready.add(this);
     }
 
     @Override
-    final void passDoor(SelectorEventLoop loop) {
+    final void passDoor(BaseEventLoop loop) {
         loop.ready.add(this);
     }
 

@@ -25,7 +25,7 @@ final class HandoffFiber extends Fiber {
     // the thread that holds the baton writes it
     private volatile boolean baton;
 
-    HandoffFiber(SelectorEventLoop loop, @Nullable Task<?> task) {
+    HandoffFiber(BaseEventLoop loop, @Nullable Task<?> task) {
         super(loop, task);
         String name = task == null ? loop.name + "-callbacks" : task.threadName();
         thread = Thread.ofVirtual().name(name).unstarted(this::runWithBaton);
@@ -35,7 +35,7 @@ final class HandoffFiber extends Fiber {
         return Thread.currentThread().isVirtual() ? CURRENT.get() : null;
     }
 
-    static @Nullable SelectorEventLoop currentLoop() {
+    static @Nullable BaseEventLoop currentLoop() {
         Fiber fiber = currentFiber();
         return fiber == null ? null : fiber.loop;
     }

@@ -18,7 +18,7 @@ final class Interop {
     // -- CompletionStage ------------------------------------------------------------------------------------------
 
     /** See {@link EventLoop#wrapFuture}. */
-    static <T extends @Nullable Object> Future<T> wrap(SelectorEventLoop loop, CompletionStage<T> stage) {
+    static <T extends @Nullable Object> Future<T> wrap(BaseEventLoop loop, CompletionStage<T> stage) {
         Future<T> future = loop.createFuture();
         stage.whenComplete((result, exception) -> {
             Handle settle = new Handle(() -> settle(future, result, exception));
@@ -132,7 +132,7 @@ final class Interop {
     }
 
     /** Runs {@code action} on the loop, now if this is its thread or it does not run, else soon. */
-    private static void onLoop(SelectorEventLoop loop, Runnable action) {
+    private static void onLoop(BaseEventLoop loop, Runnable action) {
         if (!loop.isRunning() || loop.isCurrent()) {
             action.run();
         } else {

@@ -31,7 +31,7 @@ final class Job<T extends @Nullable Object> extends Future<T> implements Runnabl
     @SuppressWarnings("unused") // through CLAIMED
     private volatile boolean claimed;
 
-    Job(SelectorEventLoop loop, Executor executor, Callable<T> callable) {
+    Job(BaseEventLoop loop, Executor executor, Callable<T> callable) {
         super(loop);
         this.executor = executor;
         this.callable = callable;

@@ -13,13 +13,13 @@ import org.jspecify.annotations.Nullable;
 
 /** The threads on which a loop runs what would block it. Loop thread only. */
 final class LoopExecutor {
-    private final SelectorEventLoop loop;
+    private final BaseEventLoop loop;
 
     // loop thread only
     private @Nullable ExecutorService service;
     private boolean shutDown;
 
-    LoopExecutor(SelectorEventLoop loop) {
+    LoopExecutor(BaseEventLoop loop) {
         this.loop = loop;
     }
 

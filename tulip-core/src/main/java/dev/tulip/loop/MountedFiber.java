@@ -31,7 +31,7 @@ final class MountedFiber extends Fiber implements Executor {
     // loop thread only: the JDK made it runnable before it was off the thread (Thread.yield, an early unpark)
     private boolean unblockedEarly;
 
-    MountedFiber(SelectorEventLoop loop, @Nullable Task<?> task) {
+    MountedFiber(BaseEventLoop loop, @Nullable Task<?> task) {
         super(loop, task);
         thread = VirtualThreads.unstarted(this, task == null ? loop.name + "-callbacks" : task.threadName(), this);
         thread.start();
@@ -46,7 +46,7 @@ final class MountedFiber extends Fiber implements Executor {
                 : null;
     }
 
-    static @Nullable SelectorEventLoop currentLoop() {
+    static @Nullable BaseEventLoop currentLoop() {
         Thread current = Thread.currentThread();
         return current.isVirtual() && VirtualThreads.schedulerOf(current) instanceof MountedFiber fiber
                 ? fiber.loop

@@ -18,7 +18,7 @@ final class Readiness {
 
     static final int WRITE = SelectionKey.OP_WRITE | SelectionKey.OP_CONNECT;
 
-    private final SelectorEventLoop loop;
+    private final BaseEventLoop loop;
 
     // set once, right after registration
     @SuppressWarnings("NullAway.Init")
@@ -28,7 +28,7 @@ final class Readiness {
     private @Nullable Object reader;
     private @Nullable Object writer;
 
-    Readiness(SelectorEventLoop loop) {
+    Readiness(BaseEventLoop loop) {
         this.loop = loop;
     }
 

@@ -118,7 +118,7 @@ public final class Runner implements AutoCloseable {
             return;
         }
         try {
-            SelectorEventLoop owner = (SelectorEventLoop) loop;
+            BaseEventLoop owner = (BaseEventLoop) loop;
             if (!owner.tasks.isEmpty() || owner.executor.isUsed()) {
                 loop.runUntilComplete(() -> shutDown(owner));
             }
@@ -127,7 +127,7 @@ public final class Runner implements AutoCloseable {
         }
     }
     /** What is left of the loop's life, as a coroutine of the loop. */
-    private static void shutDown(SelectorEventLoop loop) {
+    private static void shutDown(BaseEventLoop loop) {
         Set<Task<?>> left = loop.tasks.snapshot();
         left.remove(Task.currentOrNull());
         left.forEach(Task::cancel);
@@ -148,7 +148,7 @@ public final class Runner implements AutoCloseable {
     }
 
     /** Waits until all of {@code tasks} are done, however they end; says so if that takes long. */
-    private static void awaitAll(SelectorEventLoop loop, Set<Task<?>> tasks) {
+    private static void awaitAll(BaseEventLoop loop, Set<Task<?>> tasks) {
         TimerHandle report = loop.callLater(Defaults.SHUTDOWN_REPORT_DELAY, () -> {
             List<Task<?>> pending = tasks.stream().filter(task -> !task.done()).toList();
             Log.warn(loop, "run waits for tasks that were cancelled and go on: " + pending);

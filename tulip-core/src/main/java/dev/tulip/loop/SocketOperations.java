@@ -18,12 +18,12 @@ import org.jspecify.annotations.Nullable;
  * first, and suspends its task only if the channel is not ready. Loop thread only.
  */
 final class SocketOperations {
-    private final SelectorEventLoop loop;
+    private final BaseEventLoop loop;
 
     // loop thread only; outside the heap, so that a read needs no copy in the JDK
     private @Nullable ByteBuffer receiveBuffer;
 
-    SocketOperations(SelectorEventLoop loop) {
+    SocketOperations(BaseEventLoop loop) {
         this.loop = loop;
     }
 

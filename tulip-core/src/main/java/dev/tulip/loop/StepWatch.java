@@ -22,7 +22,7 @@ final class StepWatch {
      *
      * All the logging is the watchdog's: the carrier must not log (P1), and it should not take the loop's time either.
      */
-    private final SelectorEventLoop loop;
+    private final BaseEventLoop loop;
 
     // loop thread only
     private boolean enabled;
@@ -34,7 +34,7 @@ final class StepWatch {
     private volatile long since;
     private final Queue<String> finished = new ConcurrentLinkedQueue<>();
 
-    StepWatch(SelectorEventLoop loop) {
+    StepWatch(BaseEventLoop loop) {
         this.loop = loop;
     }
 

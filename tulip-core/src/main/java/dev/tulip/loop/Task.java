@@ -64,7 +64,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     @Nullable
     Task<?> next;
 
-    private Task(SelectorEventLoop loop, Object body, @Nullable String name) {
+    private Task(BaseEventLoop loop, Object body, @Nullable String name) {
         super(loop);
         this.body = loop.isDebug() ? Traced.body(body) : body;
         this.number = loop.tasks.nextNumber();
@@ -85,11 +85,11 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
      */
     public static <T extends @Nullable Object> Task<T> create(
             EventLoop loop, Coroutine<? extends T, ?> coroutine, TaskOptions options) {
-        return start((SelectorEventLoop) loop, coroutine, options);
+        return start((BaseEventLoop) loop, coroutine, options);
     }
 
     /** The same, for a body that is a {@link Coroutine} with a T or, if T is Void, an {@link Action}. */
-    static <T extends @Nullable Object> Task<T> start(SelectorEventLoop owner, Object body, TaskOptions options) {
+    static <T extends @Nullable Object> Task<T> start(BaseEventLoop owner, Object body, TaskOptions options) {
         Objects.requireNonNull(body, "coroutine");
         owner.checkOpen();
         owner.checkThread();
@@ -154,7 +154,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     }
 
     private static String whereNoTaskIs() {
-        SelectorEventLoop loop = Fiber.currentLoop();
+        BaseEventLoop loop = Fiber.currentLoop();
         if (loop == null) {
             return "the thread " + Thread.currentThread().getName() + " outside every loop";
         }

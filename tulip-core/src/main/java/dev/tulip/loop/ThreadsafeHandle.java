@@ -34,12 +34,12 @@ final class ThreadsafeHandle extends Handle {
         }
     }
 
-    private final SelectorEventLoop loop;
+    private final BaseEventLoop loop;
 
     // any thread
     private volatile int state = PENDING;
 
-    ThreadsafeHandle(SelectorEventLoop loop, Runnable callback) {
+    ThreadsafeHandle(BaseEventLoop loop, Runnable callback) {
         super(callback);
         this.loop = loop;
     }

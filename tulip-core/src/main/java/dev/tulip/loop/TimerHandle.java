@@ -3,10 +3,10 @@ package dev.tulip.loop;
 /** A {@link Handle} with a deadline. Cancelling it frees it at once, in O(log n) of the pending timers. */
 public final class TimerHandle extends Handle {
     // set once
-    private final SelectorEventLoop loop;
+    private final BaseEventLoop loop;
     private final long when;
 
-    TimerHandle(SelectorEventLoop loop, long when, Runnable callback) {
+    TimerHandle(BaseEventLoop loop, long when, Runnable callback) {
         super(callback);
         this.loop = loop;
         this.when = when;

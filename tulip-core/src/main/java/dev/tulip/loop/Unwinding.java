@@ -10,13 +10,13 @@ final class Unwinding {
      * each is resumed with a CancelledError, and every attempt to suspend again throws one at once. What sits in a
      * call of the JDK is interrupted and gets a moment; after that, whatever wakes it hands it to the Reaper.
      */
-    private final SelectorEventLoop loop;
+    private final BaseEventLoop loop;
 
-    private Unwinding(SelectorEventLoop loop) {
+    private Unwinding(BaseEventLoop loop) {
         this.loop = loop;
     }
 
-    static void run(SelectorEventLoop loop) {
+    static void run(BaseEventLoop loop) {
         boolean nothingLeft = loop.tasks.isEmpty() && loop.failures.isEmpty() && loop.callbackFibers.isEmpty();
         if (!nothingLeft) {
             Carrier.run(loop, new Unwinding(loop)::unwind);

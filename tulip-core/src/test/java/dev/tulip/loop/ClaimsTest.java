@@ -98,7 +98,7 @@ class ClaimsTest {
             assertThat(disputes(
                             done -> {
                                 ThreadsafeHandle handle =
-                                        new ThreadsafeHandle((SelectorEventLoop) loop, done::incrementAndGet);
+                                        new ThreadsafeHandle((BaseEventLoop) loop, done::incrementAndGet);
                                 return new Contested() {
                                     @Override
                                     public void attempt() {
@@ -123,7 +123,7 @@ class ClaimsTest {
             assertThat(disputes(
                             done -> {
                                 Job<Integer> job =
-                                        new Job<>((SelectorEventLoop) loop, Runnable::run, done::incrementAndGet);
+                                        new Job<>((BaseEventLoop) loop, Runnable::run, done::incrementAndGet);
                                 return new Contested() {
                                     @Override
                                     public void attempt() {

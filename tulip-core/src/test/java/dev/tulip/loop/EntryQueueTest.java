@@ -22,12 +22,12 @@ class EntryQueueTest {
         }
 
         @Override
-        void fire(SelectorEventLoop loop) {
+        void fire(BaseEventLoop loop) {
             throw new AssertionError("not a timer");
         }
 
         @Override
-        void passDoor(SelectorEventLoop loop) {
+        void passDoor(BaseEventLoop loop) {
             throw new AssertionError("not for a loop");
         }
     }

@@ -28,7 +28,7 @@ public final class ChildJvm {
 
     /** Runs the main method of {@code program} with arguments. */
     public static Result run(Class<?> program, List<String> jvmOptions, List<String> arguments) {
-        List<String> command = new ArrayList<>();
+        List<String> command = new ArrayList<>(Program.withCtrlC());
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(jvmOptions);
         command.add("-cp");

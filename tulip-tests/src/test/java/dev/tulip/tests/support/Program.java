@@ -14,6 +14,9 @@ import java.util.stream.Stream;
 
 /** A program that runs in a process of its own, with which a test talks: by its lines, its signals, its exit status. */
 public final class Program implements AutoCloseable {
+    private static final List<String> WITH_CTRL_C =
+            isInstalled("env", "--default-signal=INT", "true") ? List.of("env", "--default-signal=INT") : List.of();
+
     private final Process process;
     private final BufferedReader out;
     private final BufferedWriter in;
@@ -37,17 +40,21 @@ public final class Program implements AutoCloseable {
 
     /** {@return the command that starts {@code ./tulip} with arguments, on the engine of this suite} */
     public static ProcessBuilder tulipCommand(String... arguments) {
-        List<String> command =
-                new ArrayList<>(List.of(Repository.ROOT.resolve("tulip").toString()));
+        List<String> command = new ArrayList<>(withCtrlC());
+        command.add(Repository.ROOT.resolve("tulip").toString());
         command.addAll(List.of(arguments));
-        if (isInstalled("env", "--default-signal=INT", "true")) {
-            // A shell starts background jobs with SIGINT ignored, and so would be all we start: Ctrl-C must work here.
-            command.addAll(0, List.of("env", "--default-signal=INT"));
-        }
         ProcessBuilder builder = new ProcessBuilder(command).directory(Repository.ROOT.toFile());
         builder.environment().put("TULIP_ENGINE", System.getProperty("tulip.tests.engine"));
         builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
         return builder;
+    }
+
+    /**
+     * {@return a command that starts another one with SIGINT as usual} A shell starts background jobs with SIGINT
+     * ignored, so it may be ignored here, and all that we start would inherit that.
+     */
+    static List<String> withCtrlC() {
+        return WITH_CTRL_C;
     }
 
     /** Starts any command. */

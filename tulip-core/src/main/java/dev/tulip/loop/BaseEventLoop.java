@@ -1,0 +1,581 @@
+package dev.tulip.loop;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The loop proper: a queue of what is ready, a heap of timers, a select, and a door for other threads. What it
+ * offers for channels is in {@link SelectorEventLoop}.
+ */
+abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLoop {
+    /*
+     * OPEN -> RUNNING -> OPEN      // runForever, runUntilComplete; any number of times
+     * OPEN -> CLOSING -> CLOSED    // close()
+     *
+     * Two kinds of code run on the loop's thread. The carrier is the bare thread: the methods of this class from
+     * runOnce() down. It selects, fires timers and mounts coroutines; it runs no user code and takes no lock that user
+     * code could hold (P1). Everything else runs on a coroutine that the carrier mounted: a task on its own, callbacks
+     * on CallbackFibers.
+     *
+     * Other threads leave what they have in the EntryQueue, and wake the select if it sleeps.
+     */
+    private static final VarHandle RUNNING;
+
+    private static final AtomicInteger LAST_NUMBER = new AtomicInteger();
+
+    static {
+        try {
+            RUNNING = MethodHandles.lookup().findVarHandle(BaseEventLoop.class, "running", boolean.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    // set once
+    final String name;
+    final Clock clock;
+    final Channels channels;
+    final ReadyQueue ready = new ReadyQueue();
+    final TimerHeap timers = new TimerHeap();
+    final TaskRegistry tasks = new TaskRegistry();
+    final Failures failures = new Failures(this);
+    final CallbackFibers callbackFibers = new CallbackFibers(this);
+    final StepWatch steps = new StepWatch(this);
+    final LoopExecutor executor = new LoopExecutor(this);
+
+    // loop thread only; others see of carrier and current that they are not these
+    @Nullable
+    Thread carrier;
+
+    @Nullable
+    Fiber current;
+
+    @Nullable
+    Fiber runFirst; // what the fiber that leaves in state NESTED wants to be run before it goes on
+
+    int budget;
+    private boolean stopping;
+    private boolean interrupted; // the thread was, while it selected
+    private @Nullable Throwable fatal;
+    private @Nullable TaskFactory taskFactory;
+    private @Nullable ExceptionHandler exceptionHandler;
+
+    // any thread: those that block in Future.get(), to be released when the loop closes
+    final Set<CountDownLatch> blockedThreads = ConcurrentHashMap.newKeySet();
+
+    // any thread
+    private final EntryQueue door = new EntryQueue();
+
+    @SuppressWarnings("unused") // through RUNNING
+    private volatile boolean running;
+
+    private volatile boolean closing;
+    private volatile boolean closed;
+
+    BaseEventLoop(LoopOptions options) {
+        VirtualThreads.checkEngine();
+        String name = options.name();
+        this.name = name == null ? "EventLoop-" + LAST_NUMBER.incrementAndGet() : name;
+        this.clock = options.clock();
+        this.channels = new Channels(this, options);
+        steps.setEnabled(options.debug());
+    }
+
+    // -- running --------------------------------------------------------------------------------------------------
+
+    @Override
+    public void runForever() {
+        checkOpen();
+        BaseEventLoop outer = Fiber.currentLoop();
+        if (outer != null) {
+            throw new IllegalStateException("cannot run " + name + " inside " + outer.name
+                    + ": its thread is taken; await there instead, or run on another thread");
+        }
+        if (!RUNNING.compareAndSet(this, false, true)) {
+            throw new IllegalStateException(name + " is running already");
+        }
+        try {
+            Carrier.run(this, this::runUntilStopped);
+        } finally {
+            running = false;
+        }
+        Throwable fatal = this.fatal;
+        if (fatal != null) {
+            this.fatal = null;
+            throw Sneaky.rethrow(fatal);
+        }
+    }
+
+    @Override
+    public <T extends @Nullable Object> T runUntilComplete(Future<T> future) {
+        if (future.loop != this) {
+            throw new IllegalArgumentException(future + " belongs to " + future.loop.name + ", not to " + name);
+        }
+        Consumer<Future<T>> stop = done -> {
+            // A KeyboardInterrupt ends the loop by itself; a stop would be left over for the next run.
+            if (done.cancelled() || !(done.exception() instanceof KeyboardInterrupt)) {
+                stop();
+            }
+        };
+        future.addDoneCallback(stop);
+        try {
+            runForever();
+        } finally {
+            future.removeDoneCallback(stop);
+        }
+        if (!future.done()) {
+            throw new IllegalStateException(name + " was stopped before " + future + " was done");
+        }
+        return future.result();
+    }
+
+    @Override
+    public <T extends @Nullable Object, X extends Throwable> T runUntilComplete(
+            Coroutine<? extends T, ? extends X> main) throws X {
+        Task<T> task = createTask(main);
+        return runUntilComplete(task);
+    }
+
+    @Override
+    public void stop() {
+        checkThread();
+        stopping = true;
+    }
+
+    @Override
+    public boolean isRunning() {
+        return running;
+    }
+
+    @Override
+    public boolean isClosed() {
+        return closed;
+    }
+
+    @Override
+    public long time() {
+        return clock.nanos();
+    }
+
+    private void runUntilStopped() {
+        try {
+            do {
+                runOnce();
+            } while (!stopping && fatal == null);
+        } finally {
+            stopping = false;
+        }
+    }
+
+    // -- one iteration, on the carrier ----------------------------------------------------------------------------
+
+    private void runOnce() {
+        openDoor();
+        try {
+            select();
+        } catch (IOException e) {
+            throw new UncheckedIOException("select failed in " + name, e);
+        }
+        openDoor();
+        fireTimers();
+        runReady();
+    }
+
+    /** {@return whether the thread was interrupted, and forgets it} */
+    boolean takeInterrupted() {
+        boolean taken = interrupted;
+        interrupted = false;
+        return taken;
+    }
+
+    /** Queues the callbacks of channels that are ready; waits for one if nothing else is ready. */
+    private void select() throws IOException {
+        if (!ready.isEmpty() || stopping || fatal != null) {
+            channels.selectNow();
+            return;
+        }
+        // First without waiting: a channel that was closed is noticed by a select, and not only when the waiting is
+        // over.
+        channels.selectNow();
+        long deadline = timers.nextDeadline();
+        long now = deadline == Long.MAX_VALUE ? 0 : clock.nanos();
+        if (ready.isEmpty() && deadline > now) {
+            sleepInSelect(deadline == Long.MAX_VALUE ? 0 : Nanos.toSelectMillis(deadline - now));
+        }
+    }
+
+    /** Waits for the door, at most until {@code deadline}. For a loop that closes; on the carrier. */
+    void sleepUntil(long deadline) {
+        try {
+            sleepInSelect(Nanos.toSelectMillis(deadline - clock.nanos()));
+        } catch (IOException e) {
+            throw new UncheckedIOException("select failed in " + name, e);
+        }
+    }
+
+    private void sleepInSelect(long millis) throws IOException {
+        if (door.fallAsleep()) {
+            channels.select(millis);
+        }
+        door.wakeUp();
+        interrupted |= Thread.interrupted(); // see Carrier
+    }
+
+    private void fireTimers() {
+        if (!timers.isEmpty()) {
+            long now = clock.nanos();
+            while (timers.nextDeadline() <= now) {
+                timers.poll().fire(this);
+            }
+        }
+    }
+
+    /** Runs what is ready now. What that queues waits for the next iteration. */
+    private void runReady() {
+        budget = ready.size();
+        while (budget > 0 && fatal == null) {
+            if (ready.peek() instanceof Step step) {
+                ready.poll();
+                budget--;
+                if (steps.isEnabled()) {
+                    steps.resume(step);
+                } else {
+                    step.resume();
+                }
+            } else {
+                callbackFibers.runBatch();
+            }
+        }
+    }
+
+    /** {@return the next callback of this iteration, if a callback comes next; it leaves the queue} */
+    @Nullable
+    Handle pollHandle() {
+        if (budget > 0 && fatal == null && ready.peek() instanceof Handle handle) {
+            budget--;
+            ready.poll();
+            return handle;
+        }
+        return null;
+    }
+
+    // -- callbacks ------------------------------------------------------------------------------------------------
+
+    @Override
+    public Handle callSoon(Runnable callback) {
+        Handle handle = new Handle(prepare(callback));
+        ready.add(handle);
+        return handle;
+    }
+
+    @Override
+    public TimerHandle callLater(Duration delay, Runnable callback) {
+        return callAt(Nanos.plus(clock.nanos(), Nanos.of(delay)), callback);
+    }
+
+    @Override
+    public TimerHandle callAt(long when, Runnable callback) {
+        TimerHandle handle = new TimerHandle(this, when, prepare(callback));
+        timers.add(when, handle);
+        return handle;
+    }
+
+    /** Checks that a callback may be scheduled, and gives it its origin in debug mode. */
+    final Runnable prepare(Runnable callback) {
+        Objects.requireNonNull(callback, "callback");
+        checkOpen();
+        checkThread();
+        return steps.isEnabled() ? Traced.callback(callback) : callback;
+    }
+
+    // -- other threads --------------------------------------------------------------------------------------------
+
+    @Override
+    public Handle callSoonThreadsafe(Runnable callback) {
+        Objects.requireNonNull(callback, "callback");
+        checkOpen();
+        ThreadsafeHandle handle = new ThreadsafeHandle(this, steps.isEnabled() ? Traced.callback(callback) : callback);
+        if (isCurrent()) {
+            ready.add(handle); // in the order of callSoon
+        } else {
+            leaveAtDoor(handle);
+        }
+        return handle;
+    }
+
+    @Override
+    public void execute(Runnable command) {
+        try {
+            callSoonThreadsafe(command);
+        } catch (IllegalStateException e) {
+            throw new RejectedExecutionException(e.getMessage(), e);
+        }
+    }
+
+    /** Hands {@code entry} to this loop. Any thread; never blocks, never throws, runs nothing. */
+    void leaveAtDoor(Entry entry) {
+        if (door.push(entry)) {
+            channels.wakeup();
+        }
+        if (closed) {
+            closeDoor(); // the loop did not see it any more
+        }
+    }
+
+    /** The JDK says that a virtual thread which a task started can run: a guest of this loop (D10). Any thread. */
+    void submitGuest(Runnable continuation) {
+        GuestStep guest = new GuestStep(continuation);
+        if (isCurrent()) {
+            ready.add(guest);
+        } else {
+            leaveAtDoor(guest);
+        }
+    }
+
+    void openDoor() {
+        if (!door.isEmpty()) {
+            for (Entry entry = door.takeAll(), next; entry != null; entry = next) {
+                next = entry.nextAtDoor;
+                entry.nextAtDoor = null;
+                entry.passDoor(this);
+            }
+        }
+    }
+
+    /** The loop is closed: nobody runs what still comes, except coroutines, which end on the reaper. Any thread. */
+    private void closeDoor() {
+        for (Entry entry = door.takeAll(), next; entry != null; entry = next) {
+            next = entry.nextAtDoor;
+            entry.nextAtDoor = null;
+            if (entry instanceof Step step) {
+                Reaper.finish(step);
+            } else if (entry instanceof Handle handle) {
+                handle.cancel();
+            }
+        }
+    }
+
+    /** {@return whether the caller runs on this loop's thread, on a coroutine or on the carrier} */
+    boolean isCurrent() {
+        Thread carrier = this.carrier;
+        if (carrier == null) {
+            return false;
+        }
+        if (VirtualThreads.MOUNTED) {
+            return carrier == VirtualThreads.currentCarrier();
+        }
+        Thread thread = Thread.currentThread();
+        Fiber current = this.current;
+        return thread == carrier || (current != null && thread == current.thread());
+    }
+
+    void checkThread() {
+        if (carrier != null && !isCurrent()) {
+            throw new WrongThreadException("Non-thread-safe operation on " + name + " from thread "
+                    + Thread.currentThread() + "; hand it over with callSoonThreadsafe");
+        }
+    }
+
+    void checkOpen() {
+        if (closing) {
+            throw new IllegalStateException("Event loop is closed: " + name);
+        }
+    }
+
+    // -- futures and tasks ----------------------------------------------------------------------------------------
+
+    @Override
+    public <T extends @Nullable Object> Future<T> createFuture() {
+        return new Future<>(this);
+    }
+
+    @Override
+    @SuppressWarnings("unchecked") // a factory makes a task of the coroutine it is given
+    public <T extends @Nullable Object> Task<T> createTask(Coroutine<? extends T, ?> coroutine, TaskOptions options) {
+        TaskFactory factory = taskFactory;
+        return factory == null
+                ? Task.create(this, coroutine, options)
+                : (Task<T>) factory.createTask(this, coroutine, options);
+    }
+
+    @Override
+    @SuppressWarnings("unchecked") // a factory makes a task of the coroutine it is given
+    public Task<@Nullable Void> createTask(Action<?> action, TaskOptions options) {
+        TaskFactory factory = taskFactory;
+        return factory == null
+                ? Task.start(this, action, options)
+                : (Task<@Nullable Void>) factory.createTask(this, action.asCoroutine(), options);
+    }
+
+    @Override
+    public Set<Task<?>> allTasks() {
+        if (carrier == null || isCurrent()) {
+            return tasks.snapshot();
+        }
+        FutureTask<Set<Task<?>>> snapshot = new FutureTask<>(tasks::snapshot);
+        callSoonThreadsafe(snapshot);
+        return Interop.getUninterruptibly(snapshot);
+    }
+
+    @Override
+    public void setTaskFactory(@Nullable TaskFactory factory) {
+        checkThread();
+        taskFactory = factory;
+    }
+
+    @Override
+    public @Nullable TaskFactory taskFactory() {
+        return taskFactory;
+    }
+
+    @Override
+    public <T extends @Nullable Object> Future<T> wrapFuture(CompletionStage<T> stage) {
+        return Interop.wrap(this, stage);
+    }
+
+    // -- executor: see LoopExecutor -------------------------------------------------------------------------------
+
+    @Override
+    public <T extends @Nullable Object> Future<T> runInExecutor(@Nullable Executor executor, Callable<T> job) {
+        checkOpen();
+        checkThread();
+        return this.executor.run(executor, job);
+    }
+
+    @Override
+    public void setDefaultExecutor(ExecutorService executor) {
+        checkThread();
+        this.executor.setDefault(executor);
+    }
+
+    @Override
+    public boolean shutdownDefaultExecutor(Duration timeout) {
+        return executor.shutdown(timeout);
+    }
+
+    // -- errors and debugging -------------------------------------------------------------------------------------
+
+    @Override
+    public void setExceptionHandler(@Nullable ExceptionHandler handler) {
+        checkThread();
+        exceptionHandler = handler;
+    }
+
+    @Override
+    public @Nullable ExceptionHandler exceptionHandler() {
+        return exceptionHandler;
+    }
+
+    @Override
+    public void defaultExceptionHandler(ExceptionContext context) {
+        Log.error(this, context);
+    }
+
+    @Override
+    public void callExceptionHandler(ExceptionContext context) {
+        ExceptionHandler handler = exceptionHandler;
+        if (handler == null) {
+            defaultExceptionHandler(context);
+            return;
+        }
+        try {
+            handler.handle(this, context);
+        } catch (KeyboardInterrupt e) {
+            throw e;
+        } catch (Throwable e) {
+            defaultExceptionHandler(
+                    new ExceptionContext("Unhandled error in exception handler", e, "context", context));
+            defaultExceptionHandler(context);
+        }
+    }
+
+    /** Ends the run with {@code error}, at the end of the current step. */
+    void fatal(Throwable error) {
+        if (fatal == null) {
+            fatal = error;
+        } else if (fatal != error) {
+            fatal.addSuppressed(error);
+        }
+    }
+
+    @Override
+    public void setDebug(boolean enabled) {
+        checkThread();
+        steps.setEnabled(enabled);
+    }
+
+    @Override
+    public boolean isDebug() {
+        return steps.isEnabled();
+    }
+
+    @Override
+    public void setSlowCallbackDuration(Duration duration) {
+        checkThread();
+        steps.setSlow(duration);
+    }
+
+    @Override
+    public Duration slowCallbackDuration() {
+        return steps.slow();
+    }
+
+    @Override
+    public Engine engine() {
+        return VirtualThreads.ENGINE;
+    }
+
+    // -- closing --------------------------------------------------------------------------------------------------
+
+    @Override
+    public void close() {
+        if (closing) {
+            return;
+        }
+        if (!RUNNING.compareAndSet(this, false, true)) {
+            throw new IllegalStateException("cannot close " + name + " while it is running; stop it first");
+        }
+        closing = true;
+        try {
+            Unwinding.run(this);
+        } finally {
+            closed = true;
+            running = false;
+        }
+        closeDoor();
+        blockedThreads.forEach(CountDownLatch::countDown);
+        steps.close();
+        executor.close();
+        try {
+            channels.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot close the selector of " + name, e);
+        }
+    }
+
+    /** {@return whether the loop closes or is closed, so that nothing may suspend any more} */
+    boolean isClosing() {
+        return closing;
+    }
+
+    @Override
+    public String toString() {
+        return name + "[" + (closed ? "closed" : running ? "running" : "not running") + ", " + engine().name() + "]";
+    }
+}
