@@ -4,6 +4,7 @@ import static dev.tulip.Tulip.await;
 import static dev.tulip.Tulip.createTask;
 import static dev.tulip.Tulip.sleep;
 
+import dev.tulip.loop.Action;
 import dev.tulip.loop.Clock;
 import dev.tulip.loop.EventLoop;
 import dev.tulip.loop.Future;
@@ -18,7 +19,8 @@ import java.time.Duration;
  * <p>The tasks sleep for an hour of the loop's clock. Once the heap is measured, the program moves that clock.
  */
 public final class SleepingTasksMemory {
-    private static final int WARM_UP_TASKS = 100_000;
+    private static final int WARM_UP_ROUNDS = 5;
+    private static final int WARM_UP_TASKS = 200_000;
     private static final Duration NAP = Duration.ofHours(1);
 
     // loop thread only
@@ -39,9 +41,11 @@ public final class SleepingTasksMemory {
         SleepingTasksMemory program = new SleepingTasksMemory();
         System.out.printf("engine: %s%n", program.loop.engine());
         try (EventLoop loop = program.loop) {
-            // The stack of a task is smaller once its methods are compiled.
-            System.out.printf("%,d tasks to warm up%n", WARM_UP_TASKS);
-            loop.runUntilComplete(() -> program.measure(WARM_UP_TASKS));
+            // The stack of a task is smaller once its methods are compiled, and the compiler takes its time.
+            for (int i = 0; i < WARM_UP_ROUNDS; i++) {
+                System.out.printf("%,d tasks to warm up%n", WARM_UP_TASKS);
+                loop.runUntilComplete(() -> program.measure(WARM_UP_TASKS));
+            }
             System.out.printf("%,d tasks%n", tasks);
             loop.runUntilComplete(() -> program.measure(tasks));
         }
@@ -52,8 +56,9 @@ public final class SleepingTasksMemory {
         long heapBefore = usedHeap();
 
         long start = System.nanoTime();
+        Action<RuntimeException> nap = this::nap; // one for all: it is not the task's memory
         for (int i = 0; i < tasks; i++) {
-            createTask(this::nap);
+            createTask(nap);
         }
         sleep(Duration.ZERO); // lets every one of them run up to its sleep
         if (asleep != tasks) {
