@@ -35,17 +35,9 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
      *
      * Other threads leave what they have in the EntryQueue, and wake the select if it sleeps.
      */
-    private static final VarHandle RUNNING;
+    private static final VarHandle RUNNING = VarHandles.of(MethodHandles.lookup(), "running", boolean.class);
 
     private static final AtomicInteger LAST_NUMBER = new AtomicInteger();
-
-    static {
-        try {
-            RUNNING = MethodHandles.lookup().findVarHandle(BaseEventLoop.class, "running", boolean.class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
 
     // set once
     final String name;

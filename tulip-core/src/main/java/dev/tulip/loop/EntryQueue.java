@@ -26,18 +26,8 @@ class EntryQueue {
      * waking.
      */
 
-    private static final VarHandle TOP;
-    private static final VarHandle SLEEPING;
-
-    static {
-        try {
-            MethodHandles.Lookup lookup = MethodHandles.lookup();
-            TOP = lookup.findVarHandle(EntryQueue.class, "top", Entry.class);
-            SLEEPING = lookup.findVarHandle(EntryQueue.class, "sleeping", boolean.class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
+    private static final VarHandle TOP = VarHandles.of(MethodHandles.lookup(), "top", Entry.class);
+    private static final VarHandle SLEEPING = VarHandles.of(MethodHandles.lookup(), "sleeping", boolean.class);
 
     // any thread
     @SuppressWarnings("unused") // through TOP

@@ -33,15 +33,7 @@ abstract sealed class Fiber extends Step implements Runnable permits MountedFibe
     static final byte BLOCKED = 4;
     static final byte DONE = 5;
 
-    private static final VarHandle AT_DOOR;
-
-    static {
-        try {
-            AT_DOOR = MethodHandles.lookup().findVarHandle(Fiber.class, "atDoor", boolean.class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
+    private static final VarHandle AT_DOOR = VarHandles.of(MethodHandles.lookup(), "atDoor", boolean.class);
 
     // set once
     final BaseEventLoop loop;

@@ -40,15 +40,7 @@ public sealed class Future<T extends @Nullable Object> implements java.util.conc
     private static final byte FAILED = 2;
     private static final byte CANCELLED = 3;
 
-    private static final VarHandle STATE;
-
-    static {
-        try {
-            STATE = MethodHandles.lookup().findVarHandle(Future.class, "state", byte.class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
+    private static final VarHandle STATE = VarHandles.of(MethodHandles.lookup(), "state", byte.class);
 
     // set once
     final BaseEventLoop loop;

@@ -13,15 +13,7 @@ final class Job<T extends @Nullable Object> extends Future<T> implements Runnabl
      * A door between the loop and the executor's thread: claimed decides whether the job starts or is cancelled
      * first. The result comes back through the loop's own door.
      */
-    private static final VarHandle CLAIMED;
-
-    static {
-        try {
-            CLAIMED = MethodHandles.lookup().findVarHandle(Job.class, "claimed", boolean.class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
+    private static final VarHandle CLAIMED = VarHandles.of(MethodHandles.lookup(), "claimed", boolean.class);
 
     // set once
     private final Executor executor;

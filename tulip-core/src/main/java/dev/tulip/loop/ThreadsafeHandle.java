@@ -24,15 +24,7 @@ final class ThreadsafeHandle extends Handle {
     private static final int FINISHED = 3;
     private static final int CANCELLED = 4;
 
-    private static final VarHandle STATE;
-
-    static {
-        try {
-            STATE = MethodHandles.lookup().findVarHandle(ThreadsafeHandle.class, "state", int.class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
+    private static final VarHandle STATE = VarHandles.of(MethodHandles.lookup(), "state", int.class);
 
     private final BaseEventLoop loop;
 

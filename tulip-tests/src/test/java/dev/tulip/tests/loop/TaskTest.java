@@ -20,7 +20,6 @@ import dev.tulip.loop.TaskOptions;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.lang.ref.WeakReference;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -313,19 +312,14 @@ class TaskTest {
     void aTaskThatNobodyHoldsIsNotLost() {
         run(() -> {
             boolean[] done = {false};
-            Future<Object> future = runningLoop().createFuture();
-            WeakReference<Future<Object>> key = new WeakReference<>(future);
             createTask(() -> {
                 sleep(Duration.ofMillis(50));
                 done[0] = true;
             });
-            for (int i = 0; i < 10 && !done[0]; i++) {
+            while (!done[0]) {
                 System.gc();
                 sleep(Duration.ofMillis(10));
             }
-            sleep(Duration.ofMillis(50));
-            assertThat(done[0]).isTrue();
-            assertThat(key).isNotNull();
         });
     }
 
