@@ -1,6 +1,7 @@
 package dev.tulip;
 
 import dev.tulip.loop.Action;
+import dev.tulip.loop.Context;
 import dev.tulip.loop.Coroutine;
 import dev.tulip.loop.EventLoop;
 import dev.tulip.loop.EventLoopPolicy;
@@ -192,6 +193,13 @@ public final class Tulip {
     @Suspends
     public static <T extends @Nullable Object> T await(CompletionStage<T> stage) {
         return runningLoop().wrapFuture(stage).await();
+    }
+
+    // -- context --------------------------------------------------------------------------------------------------
+
+    /** {@return a copy of the caller's context} In O(1). Any thread. See {@link dev.tulip.loop.ContextVar}. */
+    public static Context copyContext() {
+        return Context.copyContext();
     }
 
     // -- loops ----------------------------------------------------------------------------------------------------

@@ -271,7 +271,19 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
 
     @Override
     public Handle callSoon(Runnable callback) {
-        Handle handle = new Handle(prepare(callback));
+        Runnable prepared = prepare(callback);
+        return soon(prepared, captureContext());
+    }
+
+    @Override
+    public Handle callSoon(Context context, Runnable callback) {
+        Objects.requireNonNull(context, "context");
+        Runnable prepared = prepare(callback);
+        return soon(prepared, context);
+    }
+
+    private Handle soon(Runnable prepared, Object context) {
+        Handle handle = new Handle(prepared, context);
         ready.add(handle);
         return handle;
     }
@@ -282,10 +294,33 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
     }
 
     @Override
+    public TimerHandle callLater(Duration delay, Context context, Runnable callback) {
+        return callAt(Nanos.plus(clock.nanos(), Nanos.of(delay)), context, callback);
+    }
+
+    @Override
     public TimerHandle callAt(long when, Runnable callback) {
-        TimerHandle handle = new TimerHandle(this, when, prepare(callback));
+        Runnable prepared = prepare(callback);
+        return at(when, prepared, captureContext());
+    }
+
+    @Override
+    public TimerHandle callAt(long when, Context context, Runnable callback) {
+        Objects.requireNonNull(context, "context");
+        Runnable prepared = prepare(callback);
+        return at(when, prepared, context);
+    }
+
+    private TimerHandle at(long when, Runnable prepared, Object context) {
+        TimerHandle handle = new TimerHandle(this, when, prepared, context);
         timers.add(when, handle);
         return handle;
+    }
+
+    /** {@return a copy of the caller's context, raw, for what it schedules or creates now} Loop thread only. */
+    final Object captureContext() {
+        Fiber current = this.current;
+        return Context.bindingsOf(current != null ? current.context : Context.raw());
     }
 
     /** Checks that a callback may be scheduled, and gives it its origin in debug mode. */
@@ -300,9 +335,19 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
 
     @Override
     public Handle callSoonThreadsafe(Runnable callback) {
+        return threadsafe(callback, Context.bindingsOf(Context.raw()));
+    }
+
+    @Override
+    public Handle callSoonThreadsafe(Context context, Runnable callback) {
+        return threadsafe(callback, Objects.requireNonNull(context, "context"));
+    }
+
+    private Handle threadsafe(Runnable callback, Object context) {
         Objects.requireNonNull(callback, "callback");
         checkOpen();
-        ThreadsafeHandle handle = new ThreadsafeHandle(this, steps.isEnabled() ? Traced.callback(callback) : callback);
+        Runnable traced = steps.isEnabled() ? Traced.callback(callback) : callback;
+        ThreadsafeHandle handle = new ThreadsafeHandle(this, traced, context);
         if (isCurrent()) {
             ready.add(handle); // in the order of callSoon
         } else {
@@ -487,7 +532,11 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
             return;
         }
         try {
-            handler.handle(this, context);
+            if (context.get("task") instanceof Task<?> task && Fiber.current() != null) {
+                task.getContext().run(() -> handler.handle(this, context));
+            } else {
+                handler.handle(this, context);
+            }
         } catch (KeyboardInterrupt e) {
             throw e;
         } catch (Throwable e) {

@@ -25,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * channels, then the timers that are due; run exactly the entries that are ready now, first in first out. What they
  * queue runs in the next iteration. A plain callback must not suspend: calls marked {@link Suspends} are for tasks.
  *
+ * <p>Every callback and every task runs in a copy of the {@link Context} of whoever scheduled or created it, made at that
+ * moment.
+ *
  * <p>Most programs never touch this class: {@code Tulip.run} makes a loop, runs the program's main coroutine on it and
  * closes it.
  *
@@ -160,6 +163,9 @@ public sealed interface EventLoop extends Executor, AutoCloseable permits BaseEv
      */
     Handle callSoon(Runnable callback);
 
+    /** The same as {@link #callSoon(Runnable)}, in a given context instead of a copy of the caller's. */
+    Handle callSoon(Context context, Runnable callback);
+
     /**
      * Runs {@code callback} once, no sooner than {@code delay} from now.
      *
@@ -172,6 +178,9 @@ public sealed interface EventLoop extends Executor, AutoCloseable permits BaseEv
      */
     TimerHandle callLater(Duration delay, Runnable callback);
 
+    /** The same as {@link #callLater(Duration, Runnable)}, in a given context instead of a copy of the caller's. */
+    TimerHandle callLater(Duration delay, Context context, Runnable callback);
+
     /**
      * Runs {@code callback} once, when {@link #time} has reached {@code when}.
      *
@@ -182,6 +191,9 @@ public sealed interface EventLoop extends Executor, AutoCloseable permits BaseEv
      * @see #callLater
      */
     TimerHandle callAt(long when, Runnable callback);
+
+    /** The same as {@link #callAt(long, Runnable)}, in a given context instead of a copy of the caller's. */
+    TimerHandle callAt(long when, Context context, Runnable callback);
 
     /**
      * The same as {@link #callSoon} for any thread: wakes the loop if it waits.
@@ -194,6 +206,9 @@ public sealed interface EventLoop extends Executor, AutoCloseable permits BaseEv
      * @throws IllegalStateException if this loop is closed
      */
     Handle callSoonThreadsafe(Runnable callback);
+
+    /** The same as {@link #callSoonThreadsafe(Runnable)}, in a given context instead of a copy of the caller's. */
+    Handle callSoonThreadsafe(Context context, Runnable callback);
 
     /**
      * Runs {@code command} soon: {@link #callSoonThreadsafe} for libraries that want an {@link Executor}.
@@ -420,7 +435,10 @@ public sealed interface EventLoop extends Executor, AutoCloseable permits BaseEv
     /** Logs {@code context} as an error, with its stack trace, to the system logger {@code dev.tulip}. */
     void defaultExceptionHandler(ExceptionContext context);
 
-    /** Hands {@code context} to the exception handler. Never throws, except {@link KeyboardInterrupt}. */
+    /**
+     * Hands {@code context} to the exception handler, in the {@link Context} of the task or callback that it concerns.
+     * Never throws, except {@link KeyboardInterrupt}.
+     */
     void callExceptionHandler(ExceptionContext context);
 
     /**

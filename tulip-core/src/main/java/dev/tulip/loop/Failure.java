@@ -11,6 +11,7 @@ final class Failure extends PhantomReference<Future<?>> {
     // set once
     final Throwable exception;
     final String owner;
+    final Context context;
 
     // loop thread only
     @Nullable
@@ -22,10 +23,11 @@ final class Failure extends PhantomReference<Future<?>> {
     // any thread
     private volatile boolean taken;
 
-    Failure(Future<?> future, Throwable exception, Failures failures) {
+    Failure(Future<?> future, Throwable exception, Context context, Failures failures) {
         super(future, failures.collected);
         this.exception = exception;
         this.owner = future instanceof Task<?> task ? task.getName() : "Future";
+        this.context = context;
     }
 
     /** {@return the exception that a failed future holds, watched or not} */

@@ -29,7 +29,7 @@ final class Failures {
      * it}
      */
     Failure watch(Future<?> future, Throwable exception) {
-        Failure failure = new Failure(future, exception, this);
+        Failure failure = new Failure(future, exception, Context.copyContext(), this);
         checkLater();
         Failure older = newest;
         failure.next = older;
@@ -77,8 +77,8 @@ final class Failures {
     private void report(Failure failure) {
         unlink(failure);
         if (!failure.isTaken()) {
-            loop.callExceptionHandler(new ExceptionContext(
-                    failure.owner + " exception was never retrieved", failure.exception, "future", failure.owner));
+            failure.context.run(() -> loop.callExceptionHandler(new ExceptionContext(
+                    failure.owner + " exception was never retrieved", failure.exception, "future", failure.owner)));
         }
     }
 

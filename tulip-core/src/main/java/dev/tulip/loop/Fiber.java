@@ -42,18 +42,21 @@ abstract sealed class Fiber extends Step implements Runnable permits MountedFibe
     // loop thread only
     byte state = QUEUED;
 
+    Object context; // raw, see Context
+
     // any thread: true while this stands at the door, so that it stands there once
     @SuppressWarnings("unused") // through AT_DOOR
     private volatile boolean atDoor;
 
-    Fiber(BaseEventLoop loop, @Nullable Task<?> task) {
+    Fiber(BaseEventLoop loop, @Nullable Task<?> task, Object context) {
         this.loop = loop;
         this.task = task;
+        this.context = context;
     }
 
     /** Makes the fiber of {@code task}, or one for plain callbacks. It runs for the first time at {@link #resume}. */
-    static Fiber create(BaseEventLoop loop, @Nullable Task<?> task) {
-        return VirtualThreads.MOUNTED ? new MountedFiber(loop, task) : new HandoffFiber(loop, task);
+    static Fiber create(BaseEventLoop loop, @Nullable Task<?> task, Object context) {
+        return VirtualThreads.MOUNTED ? new MountedFiber(loop, task, context) : new HandoffFiber(loop, task, context);
     }
 
     /** {@return the fiber that is calling, or null outside every coroutine; a guest thread (D10) is no coroutine} */

@@ -225,7 +225,17 @@ public sealed class Future<T extends @Nullable Object> implements java.util.conc
      */
     public final void addDoneCallback(Consumer<? super Future<T>> callback) {
         loop.checkThread();
-        DoneCallback<T> waiter = new DoneCallback<>(this, callback);
+        addDoneCallback(callback, loop.captureContext());
+    }
+
+    /** The same as {@link #addDoneCallback(Consumer)}, in a given context instead of a copy of the caller's. */
+    public final void addDoneCallback(Context context, Consumer<? super Future<T>> callback) {
+        loop.checkThread();
+        addDoneCallback(callback, Objects.requireNonNull(context, "context"));
+    }
+
+    private void addDoneCallback(Consumer<? super Future<T>> callback, Object context) {
+        DoneCallback<T> waiter = new DoneCallback<>(this, callback, context);
         if (state == PENDING) {
             addWaiter(waiter);
         } else {

@@ -25,8 +25,8 @@ final class HandoffFiber extends Fiber {
     // the thread that holds the baton writes it
     private volatile boolean baton;
 
-    HandoffFiber(BaseEventLoop loop, @Nullable Task<?> task) {
-        super(loop, task);
+    HandoffFiber(BaseEventLoop loop, @Nullable Task<?> task, Object context) {
+        super(loop, task, context);
         String name = task == null ? loop.name + "-callbacks" : task.threadName();
         thread = Thread.ofVirtual().name(name).unstarted(this::runWithBaton);
     }

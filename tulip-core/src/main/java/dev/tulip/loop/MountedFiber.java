@@ -31,9 +31,12 @@ final class MountedFiber extends Fiber implements Executor {
     // loop thread only: the JDK made it runnable before it was off the thread (Thread.yield, an early unpark)
     private boolean unblockedEarly;
 
-    MountedFiber(BaseEventLoop loop, @Nullable Task<?> task) {
-        super(loop, task);
+    MountedFiber(BaseEventLoop loop, @Nullable Task<?> task, Object context) {
+        super(loop, task, context);
         thread = VirtualThreads.unstarted(this, task == null ? loop.name + "-callbacks" : task.threadName(), this);
+        if (task != null) {
+            VirtualThreads.inheritScopedValues(thread);
+        }
         thread.start();
     }
 

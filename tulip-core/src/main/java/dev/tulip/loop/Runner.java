@@ -20,6 +20,7 @@ public final class Runner implements AutoCloseable {
 
     // one thread at a time
     private @Nullable EventLoop loop;
+    private @Nullable Context context;
     private boolean closed;
 
     /** A runner with the process's default loop. */
@@ -62,6 +63,8 @@ public final class Runner implements AutoCloseable {
      * Runs {@code main} as the main task and returns its result. The loop stays open, with whatever {@code main} leaves
      * running; {@link #close} ends that.
      *
+     * <p>All main tasks of a runner share one {@link Context}: what one sets, the next sees.
+     *
      * <p>The calling thread becomes the loop's; if it is a virtual thread, it waits while the loop has a platform
      * thread of its own.
      *
@@ -72,13 +75,25 @@ public final class Runner implements AutoCloseable {
      * @throws IllegalStateException if this is closed, its loop is running, or the caller is itself run by a loop
      */
     public <T extends @Nullable Object, X extends Throwable> T run(Coroutine<? extends T, ? extends X> main) throws X {
+        return run(context(), main);
+    }
+
+    /**
+     * Runs {@code main} as the main task in {@code context}. See {@link #run(Coroutine)}.
+     *
+     * @param <T> what it returns
+     * @param <X> what it may throw
+     * @throws X as {@code main} does
+     */
+    public <T extends @Nullable Object, X extends Throwable> T run(
+            Context context, Coroutine<? extends T, ? extends X> main) throws X {
         EventLoop outer = Fiber.currentLoop();
         if (outer != null) {
             throw new IllegalStateException("run cannot be called from a running event loop, here " + outer
                     + "; await the coroutine, or start it with createTask");
         }
         EventLoop loop = loop();
-        Task<T> task = loop.createTask(main);
+        Task<T> task = loop.createTask(main, TaskOptions.defaults().withContext(context));
         try (CtrlC ctrlC = CtrlC.cancels(loop, task)) {
             try {
                 return loop.runUntilComplete(task);
@@ -100,6 +115,16 @@ public final class Runner implements AutoCloseable {
      */
     public <X extends Throwable> void run(Action<? extends X> main) throws X {
         run(main.asCoroutine());
+    }
+
+    /** {@return the context of the main tasks: a copy, made at the first use, of the one that the caller has} */
+    private Context context() {
+        Context context = this.context;
+        if (context == null) {
+            context = Context.copyContext();
+            this.context = context;
+        }
+        return context;
     }
 
     /**

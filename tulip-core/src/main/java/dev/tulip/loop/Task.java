@@ -64,12 +64,12 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     @Nullable
     Task<?> next;
 
-    private Task(BaseEventLoop loop, Object body, @Nullable String name) {
+    private Task(BaseEventLoop loop, Object body, @Nullable String name, Object context) {
         super(loop);
         this.body = loop.isDebug() ? Traced.body(body) : body;
         this.number = loop.tasks.nextNumber();
         this.name = name;
-        this.fiber = Fiber.create(loop, this);
+        this.fiber = Fiber.create(loop, this, context);
     }
 
     /**
@@ -78,7 +78,8 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
      * @param <T> the result
      * @param loop its loop
      * @param coroutine its body
-     * @param options its name, and whether its first step runs at once; that it can only on a loop that runs
+     * @param options its name, its context, and whether its first step runs at once; that it can only on a loop that
+     *     runs
      * @return the task
      * @throws IllegalStateException if the loop is closed
      * @throws WrongThreadException if another thread calls this while the loop runs
@@ -93,7 +94,8 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         Objects.requireNonNull(body, "coroutine");
         owner.checkOpen();
         owner.checkThread();
-        Task<T> task = new Task<>(owner, body, options.name());
+        Context context = options.context();
+        Task<T> task = new Task<>(owner, body, options.name(), context == null ? owner.captureContext() : context);
         owner.tasks.add(task);
         Fiber creator = Boolean.TRUE.equals(options.eagerStart()) ? Fiber.current() : null;
         if (creator == null) {
@@ -181,6 +183,13 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     public Coroutine<? extends T, ?> getCoroutine() {
         Object code = body instanceof Traced traced ? traced.code() : body;
         return (Coroutine<? extends T, ?>) (code instanceof Action<?> action ? action.asCoroutine() : code);
+    }
+
+    /** {@return the context that it runs in} */
+    public Context getContext() {
+        Context context = Context.of(fiber.context);
+        fiber.context = context;
+        return context;
     }
 
     /** {@return where it is suspended, the nearest frame first; nothing if it is done or has not run yet} */

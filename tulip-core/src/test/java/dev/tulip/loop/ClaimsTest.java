@@ -98,7 +98,7 @@ class ClaimsTest {
             assertThat(disputes(
                             done -> {
                                 ThreadsafeHandle handle =
-                                        new ThreadsafeHandle((BaseEventLoop) loop, done::incrementAndGet);
+                                        new ThreadsafeHandle((BaseEventLoop) loop, done::incrementAndGet, Context.NONE);
                                 return new Contested() {
                                     @Override
                                     public void attempt() {
