@@ -6,6 +6,7 @@ import dev.tulip.loop.Coroutine;
 import dev.tulip.loop.EventLoop;
 import dev.tulip.loop.EventLoopPolicy;
 import dev.tulip.loop.Future;
+import dev.tulip.loop.Generator;
 import dev.tulip.loop.Runner;
 import dev.tulip.loop.RunnerOptions;
 import dev.tulip.loop.Suspends;
@@ -193,6 +194,19 @@ public final class Tulip {
     @Suspends
     public static <T extends @Nullable Object> T await(CompletionStage<T> stage) {
         return runningLoop().wrapFuture(stage).await();
+    }
+
+    // -- generators -----------------------------------------------------------------------------------------------
+
+    /**
+     * {@return a generator that computes its values with {@code steps}} Any thread. See {@link Generator#of}.
+     *
+     * @param <Y> what it yields
+     * @param <S> what can be sent to it
+     */
+    public static <Y extends @Nullable Object, S extends @Nullable Object> Generator<Y, S, @Nullable Void> generator(
+            Generator.Steps<Y, S> steps) {
+        return Generator.of(steps);
     }
 
     // -- context --------------------------------------------------------------------------------------------------

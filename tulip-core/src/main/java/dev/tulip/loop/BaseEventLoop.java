@@ -46,7 +46,8 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
     final ReadyQueue ready = new ReadyQueue();
     final TimerHeap timers = new TimerHeap();
     final TaskRegistry tasks = new TaskRegistry();
-    final Failures failures = new Failures(this);
+    final Leftovers failures = new Leftovers(this);
+    final Leftovers generators = new Leftovers(this);
     final CallbackFibers callbackFibers = new CallbackFibers(this);
     final StepWatch steps = new StepWatch(this);
     final LoopExecutor executor = new LoopExecutor(this);
@@ -59,7 +60,7 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
     Fiber current;
 
     @Nullable
-    Fiber runFirst; // what the fiber that leaves in state NESTED wants to be run before it goes on
+    Fiber callee; // what the fiber that leaves in state NESTED wants to be run before it goes on
 
     int budget;
     private boolean stopping;
@@ -484,6 +485,15 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
     @Override
     public <T extends @Nullable Object> Future<T> wrapFuture(CompletionStage<T> stage) {
         return Interop.wrap(this, stage);
+    }
+
+    @Override
+    public void shutdownGenerators() {
+        Set<Task<?>> before = tasks.snapshot();
+        generators.endAll();
+        Set<Task<?>> closing = tasks.snapshot();
+        closing.removeAll(before);
+        closing.forEach(Task::await);
     }
 
     // -- executor: see LoopExecutor -------------------------------------------------------------------------------

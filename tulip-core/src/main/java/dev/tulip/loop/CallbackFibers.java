@@ -34,7 +34,7 @@ final class CallbackFibers {
     void runBatch() {
         Fiber fiber = active;
         if (fiber == null) {
-            fiber = spare != null ? spare : Fiber.create(loop, null, Context.NONE);
+            fiber = spare != null ? spare : Fiber.ofCallbacks(loop);
             spare = null;
             active = fiber;
         }
@@ -49,7 +49,7 @@ final class CallbackFibers {
     /** The body of a callback fiber. */
     void run(Fiber me) {
         if (VirtualThreads.MOUNTED && spare == null && !ended) {
-            spare = Fiber.create(loop, null, Context.NONE);
+            spare = Fiber.ofCallbacks(loop);
         }
         while (!ended) {
             Handle handle;

@@ -60,11 +60,11 @@ public final class Context {
     @Suspends
     public <T extends @Nullable Object, X extends Throwable> T run(Coroutine<? extends T, ? extends X> body) throws X {
         Object before = raw();
-        setRaw(this);
+        enter(this);
         try {
             return body.run();
         } finally {
-            setRaw(before);
+            enter(before);
         }
     }
 
@@ -166,14 +166,14 @@ public final class Context {
     /** {@return the caller's, as a Context that it then has} Any thread. */
     static Context current() {
         Context context = of(raw());
-        setRaw(context);
+        enter(context);
         return context;
     }
 
-    private static void setRaw(Object raw) {
+    static void enter(Object raw) {
         Fiber fiber = Fiber.current();
         if (fiber == null) {
-            OF_THREAD.set((Context) raw); // it was one before
+            OF_THREAD.set(of(raw));
         } else {
             fiber.context = raw;
         }

@@ -22,8 +22,8 @@ final class Defaults {
      */
     static final long MAX_SELECT_MILLIS = 24 * 3600 * 1000L;
 
-    /** How often a loop looks whether a failure can no longer reach anybody, while there are such. */
-    static final Duration FAILURE_CHECK_INTERVAL = Duration.ofSeconds(1);
+    /** How often a loop looks whether what somebody should have taken or closed was garbage collected. */
+    static final Duration LEFTOVER_CHECK_INTERVAL = Duration.ofSeconds(1);
 
     /** Most threads of the default executor: {@code min(32, processors + 4)}. As CPython. */
     static final int EXECUTOR_THREADS = Math.min(32, Runtime.getRuntime().availableProcessors() + 4);

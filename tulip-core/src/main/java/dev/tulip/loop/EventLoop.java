@@ -271,6 +271,15 @@ public sealed interface EventLoop extends Executor, AutoCloseable permits BaseEv
      */
     <T extends @Nullable Object> Future<T> wrapFuture(CompletionStage<T> stage);
 
+    /**
+     * Closes the generators of this loop that stand in the middle of their bodies, each in a task, and waits for that.
+     * What they throw goes to the exception handler. {@code Tulip.run} does this at its end.
+     *
+     * <p>Cancelling this leaves the closing to those tasks.
+     */
+    @Suspends
+    void shutdownGenerators();
+
     // -- threads --------------------------------------------------------------------------------------------------
 
     /**

@@ -205,7 +205,7 @@ public sealed class Future<T extends @Nullable Object> implements java.util.conc
         this.waiters = null;
         // A task that waits will ask; in every other case keep watch over it.
         value = newState == FAILED && !(waiters instanceof Task)
-                ? loop.failures.watch(this, Failure.exceptionOf(newValue))
+                ? Failure.watch(this, Failure.exceptionOf(newValue))
                 : newValue;
         STATE.setRelease(this, newState);
         if (waiters instanceof List<?> list) {
@@ -309,7 +309,7 @@ public sealed class Future<T extends @Nullable Object> implements java.util.conc
 
     private void markRetrieved() {
         if (value instanceof Failure failure) {
-            value = loop.failures.retrieved(failure);
+            value = failure.retrieved();
         }
     }
 

@@ -25,10 +25,9 @@ final class HandoffFiber extends Fiber {
     // the thread that holds the baton writes it
     private volatile boolean baton;
 
-    HandoffFiber(BaseEventLoop loop, @Nullable Task<?> task, Object context) {
-        super(loop, task, context);
-        String name = task == null ? loop.name + "-callbacks" : task.threadName();
-        thread = Thread.ofVirtual().name(name).unstarted(this::runWithBaton);
+    HandoffFiber(BaseEventLoop loop, @Nullable Task<?> task, @Nullable Runnable generator, Object context) {
+        super(loop, task, generator, context);
+        thread = Thread.ofVirtual().name(threadName()).unstarted(this::runWithBaton);
     }
 
     static @Nullable Fiber currentFiber() {

@@ -31,10 +31,10 @@ final class MountedFiber extends Fiber implements Executor {
     // loop thread only: the JDK made it runnable before it was off the thread (Thread.yield, an early unpark)
     private boolean unblockedEarly;
 
-    MountedFiber(BaseEventLoop loop, @Nullable Task<?> task, Object context) {
-        super(loop, task, context);
-        thread = VirtualThreads.unstarted(this, task == null ? loop.name + "-callbacks" : task.threadName(), this);
-        if (task != null) {
+    MountedFiber(BaseEventLoop loop, @Nullable Task<?> task, @Nullable Runnable generator, Object context) {
+        super(loop, task, generator, context);
+        thread = VirtualThreads.unstarted(this, threadName(), this);
+        if (task != null || generator != null) {
             VirtualThreads.inheritScopedValues(thread);
         }
         thread.start();
@@ -76,8 +76,8 @@ final class MountedFiber extends Fiber implements Executor {
             if (unblockedEarly) {
                 unblockedEarly = false;
                 unblocked();
-            } else if (task != null) {
-                task.blockedInJdk();
+            } else {
+                blocked();
             }
         }
     }

@@ -128,7 +128,7 @@ public final class Runner implements AutoCloseable {
     }
 
     /**
-     * Cancels the tasks that are left and waits for them, waits for the jobs of the default executor, five minutes
+     * Cancels the tasks that are left and waits for them, closes generators that were left in the middle, waits for the jobs of the default executor, five minutes
      * at most, and closes the loop. A task that ends with an exception is reported to the exception handler.
      * Closing twice is harmless.
      */
@@ -144,7 +144,7 @@ public final class Runner implements AutoCloseable {
         }
         try {
             BaseEventLoop owner = (BaseEventLoop) loop;
-            if (!owner.tasks.isEmpty() || owner.executor.isUsed()) {
+            if (!owner.tasks.isEmpty() || !owner.generators.isEmpty() || owner.executor.isUsed()) {
                 loop.runUntilComplete(() -> shutDown(owner));
             }
         } finally {
@@ -164,6 +164,7 @@ public final class Runner implements AutoCloseable {
                         new ExceptionContext("Unhandled exception during run() shutdown", exception, "task", task));
             }
         }
+        loop.shutdownGenerators();
         if (!loop.executor.shutdown(Defaults.EXECUTOR_SHUTDOWN_TIMEOUT)) {
             Log.warn(
                     loop,

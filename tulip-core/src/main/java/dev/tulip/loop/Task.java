@@ -45,11 +45,11 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     };
 
     // set once
-    private final Fiber fiber;
     private final int number;
     private final Object body; // a Coroutine or an Action
 
     // loop thread only
+    private Fiber fiber; // its own, or that of the generator whose next value it wants
     private @Nullable String name;
     private @Nullable Object waitingOn;
     private @Nullable String cancelMessage;
@@ -69,7 +69,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         this.body = loop.isDebug() ? Traced.body(body) : body;
         this.number = loop.tasks.nextNumber();
         this.name = name;
-        this.fiber = Fiber.create(loop, this, context);
+        this.fiber = Fiber.ofTask(this, context);
     }
 
     /**
@@ -194,7 +194,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
 
     /** {@return where it is suspended, the nearest frame first; nothing if it is done or has not run yet} */
     public List<StackTraceElement> getStack() {
-        return done() ? List.of() : List.of(fiber.thread().getStackTrace());
+        return done() ? List.of() : fiber.stack();
     }
 
     /** Prints {@link #getStack} as a stack trace. */
@@ -276,6 +276,22 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     @Override
     public void setException(Throwable exception) {
         throw new UnsupportedOperationException(this + " fails if its coroutine does");
+    }
+
+    /** Called by this task when it goes into a generator, or comes out of it: its code runs on {@code fiber} now. */
+    void movedTo(Fiber fiber) {
+        leaveThread();
+        this.fiber = fiber;
+    }
+
+    /**
+     * Called by this task before its code goes on on another thread: an interrupt that nobody has taken is taken back,
+     * and the request stands. One that was taken is settled later, where it is known what became of it.
+     */
+    void leaveThread() {
+        if (interrupted && Thread.interrupted()) {
+            interrupted = false;
+        }
     }
 
     /** Called by the fiber when it went into a call of the JDK that waits. */
