@@ -196,6 +196,31 @@ public final class Tulip {
         return runningLoop().wrapFuture(stage).await();
     }
 
+    /**
+     * Runs {@code body} on a thread of the loop's default executor and returns its result. For what would block the loop.
+     * See {@link Task#toThread}.
+     *
+     * @param <T> what it returns
+     * @param <X> what it may throw
+     * @throws X as {@code body} does
+     */
+    @Suspends
+    public static <T extends @Nullable Object, X extends Throwable> T toThread(Coroutine<? extends T, ? extends X> body)
+            throws X {
+        return Task.toThread(body);
+    }
+
+    /**
+     * Runs {@code body} on a thread of the loop's default executor. See {@link Task#toThread}.
+     *
+     * @param <X> what it may throw
+     * @throws X as {@code body} does
+     */
+    @Suspends
+    public static <X extends Throwable> void toThread(Action<? extends X> body) throws X {
+        Task.toThread(body.asCoroutine());
+    }
+
     // -- generators -----------------------------------------------------------------------------------------------
 
     /**

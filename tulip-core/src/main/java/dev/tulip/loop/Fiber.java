@@ -4,6 +4,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,10 +22,12 @@ abstract sealed class Fiber extends Step implements Runnable permits MountedFibe
      * RUNNING -> NESTED       // runFirst(), call(): another fiber runs now, then this one at once
      * RUNNING -> YIELDED      // giveBack(): a generator that has a value, until the next call()
      * RUNNING -> BLOCKED      // it waits in a call of the JDK: a lock, a socket, Thread.sleep (mounted engine only)
+     * RUNNING -> AWAY         // goAway(): it is on a thread of an executor, and comes back by itself: see Hop
      * RUNNING -> DONE         // its body ended
      * WAITING -> QUEUED       // wake()
      *  NESTED -> RUNNING      // the other fiber has left the thread: see afterThis()
      * YIELDED -> RUNNING      // call()
+     *    AWAY -> QUEUED       // cameBack(), recall()
      * BLOCKED -> QUEUED       // the JDK made it runnable again
      *
      * All of it happens on the loop thread. What other threads say (unblocked, stack trace taken) is a hint that passes
@@ -37,7 +40,8 @@ abstract sealed class Fiber extends Step implements Runnable permits MountedFibe
     static final byte NESTED = 3;
     static final byte BLOCKED = 4;
     static final byte YIELDED = 5;
-    static final byte DONE = 6;
+    static final byte AWAY = 6;
+    static final byte DONE = 7;
 
     private static final VarHandle AT_DOOR = VarHandles.of(MethodHandles.lookup(), "atDoor", boolean.class);
 
@@ -193,7 +197,7 @@ abstract sealed class Fiber extends Step implements Runnable permits MountedFibe
         }
     }
 
-    private IllegalStateException cannotLeave() {
+    final IllegalStateException cannotLeave() {
         return new IllegalStateException(
                 this + " cannot suspend here: a class initialiser or a native method is on its stack, and the JDK"
                         + " cannot take such a stack off the thread; suspend before or after it");
@@ -270,6 +274,29 @@ abstract sealed class Fiber extends Step implements Runnable permits MountedFibe
     /** Queues this fiber's next turn, if it waits for this. Loop thread only. */
     final void wake() {
         if (state == WAITING) {
+            state = QUEUED;
+            loop.ready.add(this);
+        }
+    }
+
+    /**
+     * Runs the body of {@code hop} on a thread of {@code executor} and returns when this fiber, which is calling, is
+     * back on the loop. If the hop was dropped, its body has not run.
+     *
+     * @throws java.util.concurrent.RejectedExecutionException if the executor does not take it
+     * @throws IllegalStateException as {@link #leave}
+     */
+    abstract void goAway(Hop<?> hop, ExecutorService executor);
+
+    /** Fetches this fiber back if its body has not started elsewhere. {@return whether it has} Loop thread only. */
+    abstract boolean recall();
+
+    /** Runs this fiber, which is away, until it leaves the thread. On a platform thread. Mounted engine only. */
+    abstract void resumeElsewhere();
+
+    /** Queues this fiber's next turn: it is back. Loop thread only. */
+    void cameBack() {
+        if (state == AWAY) {
             state = QUEUED;
             loop.ready.add(this);
         }

@@ -1,5 +1,6 @@
 package dev.tulip.loop;
 
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -93,8 +94,34 @@ final class HandoffFiber extends Fiber {
     }
 
     @Override
+    void goAway(Hop<?> hop, ExecutorService executor) {
+        if (!hop.submit(executor)) {
+            hop.runBody();
+            return;
+        }
+        state = AWAY;
+        passBack();
+        // From here on this thread runs beside the loop.
+        hop.awaitEnd(executor);
+        loop.leaveAtDoor(hop);
+        parkUntil(/* mine= */ true);
+    }
+
+    @Override
+    boolean recall() {
+        return false; // the interrupt that follows does it
+    }
+
+    @Override
+    void resumeElsewhere() {
+        throw new AssertionError("unreachable: this engine's coroutines run on their own threads");
+    }
+
+    /** It comes back from an executor to a loop that is closed: its thread goes on beside everything else. */
+    @Override
     void resumeWithoutLoop() {
-        throw new AssertionError(
-                "unreachable: a call of the JDK that waits holds the loop, so it cannot have been closed");
+        state = RUNNING;
+        baton = true;
+        LockSupport.unpark(thread);
     }
 }

@@ -39,7 +39,8 @@ final class LoopExecutor {
         service = Objects.requireNonNull(executor, "executor");
     }
 
-    private ExecutorService service() {
+    /** {@return the default executor; it is made at the first use} */
+    ExecutorService service() {
         if (shutDown) {
             throw new IllegalStateException(
                     "Executor shutdown has been called: the default executor of " + loop.name + " takes no more jobs");

@@ -7,6 +7,7 @@ import java.nio.channels.ClosedByInterruptException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.ExecutorService;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -135,6 +136,65 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         }
     }
 
+    /**
+     * Runs {@code body} on a thread of the loop's default executor and returns its result: for what would block the
+     * loop's thread, such as files, process pipes and computing. The loop goes on meanwhile. It is the same coroutine
+     * that runs there, but outside the loop: it may call what is for any thread, and nothing that suspends in Tulip.
+     *
+     * <p>The body runs in a copy of the caller's {@link Context}. On the mounted engine thread-locals, {@link ScopedValue}s
+     * and {@code Thread.currentThread()} are the task's own, too; on the fallback they are the executor's thread's.
+     *
+     * <p>Cancelling this drops a body that has not started, and interrupts one that runs, which has the last word: if it
+     * ends by the interrupt, this throws {@link CancelledError}; if it returns a value, this returns it, and the
+     * request is delivered at the next suspension.
+     *
+     * @param <T> what it returns
+     * @param <X> what it may throw
+     * @throws X as {@code body} does
+     * @throws java.util.concurrent.RejectedExecutionException if the executor does not take it
+     * @throws IllegalStateException if called outside a task, or the default executor was shut down
+     */
+    @Suspends
+    public static <T extends @Nullable Object, X extends Throwable> T toThread(Coroutine<? extends T, ? extends X> body)
+            throws X {
+        Task<?> task = suspending("toThread");
+        Objects.requireNonNull(body, "body");
+        ExecutorService executor = task.loop.executor.service();
+        task.settleInterrupt();
+        task.checkLoopOpen();
+        task.deliverCancel();
+        Hop<T> hop = new Hop<>(task.fiber, body);
+        task.fiber.goAway(hop, executor);
+        task.cameBack(hop);
+        return hop.result();
+    }
+
+    /** Throws what there is to throw now that this task, which is calling, is back from another thread. */
+    private void cameBack(Hop<?> hop) {
+        Throwable failure = hop.failure();
+        if (hop.isDropped()) {
+            interrupted = false;
+            mustCancel = false;
+            throw new CancelledError(cancelMessage);
+        } else if (failure != null && interrupted && isInterruption(failure)) {
+            leaveThread();
+            interrupted = false;
+            mustCancel = false;
+            CancelledError error = new CancelledError(cancelMessage);
+            error.initCause(failure);
+            throw error;
+        } else if (failure != null) {
+            throw Sneaky.rethrow(failure);
+        }
+    }
+
+    private void deliverCancel() {
+        if (mustCancel) {
+            mustCancel = false;
+            throw new CancelledError(cancelMessage);
+        }
+    }
+
     static @Nullable Task<?> currentOrNull() {
         Fiber fiber = Fiber.current();
         return fiber == null ? null : fiber.task;
@@ -233,10 +293,17 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         cancelMessage = message;
         if (waitingOn != null) {
             fiber.wake(); // unless it is awake already: then its result is replaced
-        } else if (fiber.state == Fiber.BLOCKED) {
-            interrupt();
+        } else {
+            interruptWhereItIs();
         }
         return true;
+    }
+
+    /** Interrupts a call of the JDK, or the body of {@link #toThread}, which is dropped if it has not started. */
+    private void interruptWhereItIs() {
+        if (fiber.state == Fiber.BLOCKED || (fiber.state == Fiber.AWAY && !fiber.recall())) {
+            interrupt();
+        }
     }
 
     /** {@return how many requests to cancel there were, less those taken back with {@link #uncancel}} */
@@ -366,10 +433,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         checkLoopOpen();
         fiber.enter(Fiber.QUEUED);
         fiber.leave();
-        if (mustCancel) {
-            mustCancel = false;
-            throw new CancelledError(cancelMessage);
-        }
+        deliverCancel();
     }
 
     /** Suspends this task, which is calling, until the loop's clock has reached {@code deadlineNanos}. */
@@ -461,11 +525,8 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         cancelRequests++;
         mustCancel = true;
         cancelMessage = loop.name + " is closed";
-        if (fiber.state == Fiber.BLOCKED) {
-            interrupt();
-        } else {
-            fiber.wake();
-        }
+        interruptWhereItIs();
+        fiber.wake();
     }
 
     /** {@return what this is, without its state: for reports made where no code of the user's may run} */
@@ -491,6 +552,8 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
             text.append(", waiting on ").append(waitingOn instanceof Task<?> task ? task.getName() : waitingOn);
         } else if (fiber.state == Fiber.BLOCKED) {
             text.append(", in a call of the JDK that waits");
+        } else if (fiber.state == Fiber.AWAY) {
+            text.append(", on a thread of the executor");
         }
         return text.append(']').toString();
     }
