@@ -120,7 +120,8 @@ final class Hop<T extends @Nullable Object> extends Step implements Runnable {
         }
     }
 
-    private boolean claim(Thread thread) {
+    /** Settles that {@code thread} runs the body. {@return whether it does} */
+    boolean claim(Thread thread) {
         return RUNNER.compareAndSet(this, null, thread);
     }
 

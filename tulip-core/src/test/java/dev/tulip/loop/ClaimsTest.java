@@ -2,12 +2,14 @@ package dev.tulip.loop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 /**
  * Two threads that both want to decide about one thing: the loop that runs a callback and the thread that cancels
- * it, an executor that starts a job and the loop that drops it. Each has a twin without the compare-and-set.
+ * it, an executor that starts a job, or a task's stay on another thread, and the loop that drops it. Each has a twin without the compare-and-set.
  */
 class ClaimsTest {
     /** Something that is either done or called off, whoever is first. */
@@ -109,6 +111,31 @@ class ClaimsTest {
                                     public boolean callOff() {
                                         handle.cancel();
                                         return handle.cancelled();
+                                    }
+                                };
+                            },
+                            20_000))
+                    .isZero();
+        }
+    }
+
+    @Test
+    void aHopIsEitherBegunOrDropped() throws Exception {
+        try (EventLoop loop = EventLoop.create();
+                ExecutorService executor = Executors.newSingleThreadExecutor()) {
+            Fiber fiber = Fiber.ofCallbacks((BaseEventLoop) loop);
+            assertThat(disputes(
+                            done -> {
+                                Hop<Integer> hop = new Hop<>(fiber, () -> 1);
+                                return new Contested() {
+                                    @Override
+                                    public void attempt() {
+                                        done.addAndGet(hop.claim(Thread.currentThread()) ? 1 : 0);
+                                    }
+
+                                    @Override
+                                    public boolean callOff() {
+                                        return hop.drop(executor);
                                     }
                                 };
                             },

@@ -11,6 +11,8 @@ import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.security.MessageDigest;
+import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -61,6 +63,24 @@ class ExamplesTest {
     @Test
     void slowPrint() {
         prints("SlowPrint", "a: hello ...", "b: hello ...", "a: ... world", "b: ... world");
+    }
+
+    @Test
+    void startStop() {
+        prints("StartStop", "yielded start", "returned stop");
+    }
+
+    @Test
+    void awaitingGenerator() {
+        prints("AwaitingGenerator", "A", "the future is set", "Pair[letter=B, number=42]", "Pair[letter=C, number=42]");
+    }
+
+    @Test
+    void fileDigest() throws Exception {
+        byte[] source = Files.readAllBytes(Repository.ROOT.resolve("examples/FileDigest.java"));
+        String digest =
+                HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(source));
+        prints("FileDigest", digest + "  examples/FileDigest.java", "the loop went on meanwhile");
     }
 
     @Test
