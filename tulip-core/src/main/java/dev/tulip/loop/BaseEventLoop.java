@@ -66,6 +66,7 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
     private boolean stopping;
     private boolean interrupted; // the thread was, while it selected
     private @Nullable Throwable fatal;
+    private @Nullable Throwable lastFatal; // what has left the loop
     private @Nullable TaskFactory taskFactory;
     private @Nullable ExceptionHandler exceptionHandler;
 
@@ -111,6 +112,7 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
         Throwable fatal = this.fatal;
         if (fatal != null) {
             this.fatal = null;
+            lastFatal = fatal;
             throw Sneaky.rethrow(fatal);
         }
     }
@@ -120,9 +122,9 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
         if (future.loop != this) {
             throw new IllegalArgumentException(future + " belongs to " + future.loop.name + ", not to " + name);
         }
+        boolean[] over = {false};
         Consumer<Future<T>> stop = done -> {
-            // A KeyboardInterrupt ends the loop by itself; a stop would be left over for the next run.
-            if (done.cancelled() || !(done.exception() instanceof KeyboardInterrupt)) {
+            if (!over[0]) { // a KeyboardInterrupt ends the run first, and must not stop the next one
                 stop();
             }
         };
@@ -130,6 +132,7 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
         try {
             runForever();
         } finally {
+            over[0] = true;
             future.removeDoneCallback(stop);
         }
         if (!future.done()) {
@@ -554,6 +557,11 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
                     new ExceptionContext("Unhandled error in exception handler", e, "context", context));
             defaultExceptionHandler(context);
         }
+    }
+
+    /** {@return whether {@code error} has ended a run: then it has been thrown to whoever called that} */
+    boolean hasThrown(Throwable error) {
+        return error == lastFatal;
     }
 
     /** Ends the run with {@code error}, at the end of the current step. */

@@ -40,6 +40,14 @@ final class Defaults {
      */
     static final Duration SHUTDOWN_REPORT_DELAY = Duration.ofSeconds(5);
 
+    /**
+     * Tasks that a task group keeps after they are done, besides as many as are alive, until it clears them out together.
+     */
+    static final int DONE_CHILDREN = 16;
+
+    /** How many failures the message of a task group's exception names; the rest is counted. */
+    static final int FAILURES_IN_MESSAGE = 10;
+
     /** How long {@code close} waits for tasks that sit in a call of the JDK and were interrupted. */
     static final Duration CLOSE_GRACE = Duration.ofMillis(100);
 

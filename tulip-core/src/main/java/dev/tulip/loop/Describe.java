@@ -19,6 +19,7 @@ final class Describe {
         return switch (callback) {
             case Traced traced -> callback(traced.code()) + ", created at " + traced.place();
             case ActionCoroutine<?>(Action<?> action) -> callback(action);
+            case Start<?> start -> callback(start.body());
             default -> className(callback.getClass());
         };
     }

@@ -45,6 +45,14 @@ final class Failure extends Leftovers.Leftover {
         throw new AssertionError("unreachable: a failed future holds an exception, not " + value);
     }
 
+    Throwable exception() {
+        return exception;
+    }
+
+    boolean isTaken() {
+        return taken;
+    }
+
     /** {@return the exception, which the future holds from now on: somebody has asked} */
     Throwable retrieved() {
         takeOff();

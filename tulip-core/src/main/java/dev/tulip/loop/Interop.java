@@ -1,5 +1,6 @@
 package dev.tulip.loop;
 
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -8,7 +9,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Between {@link Future} and the futures of {@code java.util.concurrent}. */
@@ -95,22 +95,7 @@ final class Interop {
             throw new IllegalStateException("get() waits for " + future + " on the thread of " + future.loop.name
                     + ", outside a task: it would never be done; await it in a task");
         }
-        // A future in between: what happens to this task must not happen to the one it waits for.
-        Future<@Nullable Void> ended = future.loop.createFuture();
-        Runnable end = () -> {
-            if (!ended.done()) {
-                ended.setResult(null);
-            }
-        };
-        Consumer<Future<?>> callback = done -> end.run();
-        TimerHandle timer = future.loop.callAt(Nanos.plus(future.loop.time(), nanos), end);
-        future.addDoneCallback(callback);
-        try {
-            ended.await();
-        } finally {
-            timer.cancel();
-            future.removeDoneCallback(callback);
-        }
+        Combinators.wait(List.of(future), ReturnWhen.ALL_COMPLETED, nanos);
         return future.done();
     }
 

@@ -1,6 +1,5 @@
 package dev.tulip.loop;
 
-import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -151,6 +150,7 @@ public final class Runner implements AutoCloseable {
             loop.close();
         }
     }
+
     /** What is left of the loop's life, as a coroutine of the loop. */
     private static void shutDown(BaseEventLoop loop) {
         Set<Task<?>> left = loop.tasks.snapshot();
@@ -159,7 +159,7 @@ public final class Runner implements AutoCloseable {
         awaitAll(loop, left);
         for (Task<?> task : left) {
             Throwable exception = task.cancelled() ? null : task.exception();
-            if (exception != null) {
+            if (exception != null && !(exception instanceof KeyboardInterrupt)) { // that one leaves the loop
                 loop.callExceptionHandler(
                         new ExceptionContext("Unhandled exception during run() shutdown", exception, "task", task));
             }
@@ -175,15 +175,14 @@ public final class Runner implements AutoCloseable {
 
     /** Waits until all of {@code tasks} are done, however they end; says so if that takes long. */
     private static void awaitAll(BaseEventLoop loop, Set<Task<?>> tasks) {
-        TimerHandle report = loop.callLater(Defaults.SHUTDOWN_REPORT_DELAY, () -> {
-            List<Task<?>> pending = tasks.stream().filter(task -> !task.done()).toList();
-            Log.warn(loop, "run waits for tasks that were cancelled and go on: " + pending);
-        });
-        for (Task<?> task : tasks) {
-            Future<@Nullable Void> ended = loop.createFuture();
-            task.addDoneCallback(done -> ended.setResult(null));
-            ended.await();
+        if (tasks.isEmpty()) {
+            return;
         }
-        report.cancel();
+        Set<Task<?>> pending = Combinators.wait(tasks, ReturnWhen.ALL_COMPLETED, Defaults.SHUTDOWN_REPORT_DELAY)
+                .pending();
+        if (!pending.isEmpty()) {
+            Log.warn(loop, "run waits for tasks that were cancelled and go on: " + pending);
+            Combinators.wait(pending, ReturnWhen.ALL_COMPLETED);
+        }
     }
 }

@@ -57,6 +57,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     private int cancelRequests;
     private boolean mustCancel;
     private boolean interrupted; // a request went out as an interrupt, and the JDK's call may not have taken it yet
+    private boolean interruptTaken; // it has: the exception of that call is how the request was delivered
 
     // loop thread only, written by TaskRegistry
     @Nullable
@@ -383,8 +384,75 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
             interrupted = false;
             if (!Thread.interrupted()) {
                 mustCancel = false;
+                interruptTaken = true;
             }
         }
+    }
+
+    // -- cancelling and taking it back: for timeouts and task groups, which this task is in ------------------------
+
+    /**
+     * {@return how many requests have been delivered} One that was not, and will be in the block that is entered now,
+     * counts among those of that block.
+     */
+    int requestsDelivered() {
+        settleInterrupt();
+        return mustCancel ? cancelRequests - 1 : cancelRequests;
+    }
+
+    /**
+     * Takes back the one request that the block made which now ends. If no other came in that block, it is not delivered
+     * any more.
+     *
+     * @param requestsBefore what {@link #requestsDelivered} was when the block began
+     * @return whether others came
+     */
+    boolean takeBackRequest(int requestsBefore) {
+        settleInterrupt();
+        cancelRequests = Math.max(cancelRequests - 1, 0); // 0: the block has taken back more than it should have
+        boolean othersCame = cancelRequests > requestsBefore;
+        mustCancel &= othersCame;
+        interruptTaken &= othersCame;
+        return othersCame;
+    }
+
+    /** A request was delivered, but the block that it ended throws something else: delivers it again. */
+    void deliverAgain(@Nullable String message) {
+        if (!mustCancel) {
+            mustCancel = true;
+            cancelMessage = message;
+        }
+    }
+
+    /** {@return the error with which a request is delivered here and now, or null if there is none to deliver} */
+    @Nullable
+    CancelledError takeUndelivered() {
+        if (!mustCancel) {
+            return null;
+        }
+        mustCancel = false;
+        return new CancelledError(cancelMessage);
+    }
+
+    /**
+     * {@return the cancellation as which a request has ended a body of this task with {@code e}, or null if {@code e} is
+     * something else: an interrupted call of the JDK throws its own exceptions}
+     */
+    @Nullable
+    CancelledError cancellationIn(Throwable e) {
+        boolean wasInterrupted = interrupted || interruptTaken;
+        settleInterrupt();
+        if (e instanceof CancelledError error) {
+            return error;
+        }
+        if (!wasInterrupted || cancelRequests == 0 || !isInterruption(e)) {
+            return null;
+        }
+        mustCancel = false; // some of these exceptions leave the status set
+        interruptTaken = true;
+        CancelledError error = new CancelledError(cancelMessage);
+        error.initCause(e);
+        return error;
     }
 
     // -- suspending -----------------------------------------------------------------------------------------------
@@ -422,6 +490,23 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         }
     }
 
+    /**
+     * The same, but only until the loop's clock has reached {@code deadlineNanos}, if it is not {@link Long#MAX_VALUE}.
+     * Its caller finds out what has woken it.
+     */
+    void waitFor(Object waitingOn, long deadlineNanos) {
+        if (deadlineNanos == Long.MAX_VALUE) {
+            waitFor(waitingOn);
+            return;
+        }
+        loop.timers.add(deadlineNanos, fiber);
+        try {
+            waitFor(waitingOn);
+        } finally {
+            loop.timers.remove(fiber);
+        }
+    }
+
     /** Queues this task's next turn, if it waits. Loop thread only. */
     void wake() {
         fiber.wake();
@@ -438,12 +523,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
 
     /** Suspends this task, which is calling, until the loop's clock has reached {@code deadlineNanos}. */
     void sleepUntil(long deadlineNanos) {
-        loop.timers.add(deadlineNanos, fiber);
-        try {
-            waitFor(ASLEEP);
-        } finally {
-            loop.timers.remove(fiber);
-        }
+        waitFor(ASLEEP, deadlineNanos);
     }
 
     private void checkLoopOpen() {
@@ -493,17 +573,14 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     }
 
     private void failed(Throwable e) {
-        boolean wasInterrupted = interrupted && isInterruption(e);
-        settleInterrupt();
-        if (e instanceof CancelledError) {
-            settleCancelled(e);
-        } else if (wasInterrupted && cancelRequests > 0) {
-            CancelledError error = new CancelledError(cancelMessage);
-            error.initCause(e);
-            settleCancelled(error);
+        CancelledError cancellation = cancellationIn(e);
+        if (cancellation != null) {
+            settleCancelled(cancellation);
         } else {
             settleException(e);
-            if (e instanceof KeyboardInterrupt) {
+            // Not twice, if this has only awaited the task that threw it.
+            if (e instanceof KeyboardInterrupt && !loop.hasThrown(e)) {
+                markRetrieved(); // by whoever runs the loop
                 loop.fatal(e);
             }
         }
