@@ -123,8 +123,8 @@ class AsCompletedTest {
     @Test
     void aLoopThatWasLeftCanBeGoneOnWith() {
         run(() -> {
-            Iterable<Task<Integer>> completed = asCompleted(
-                    List.of(createTask(() -> 1), createTask(() -> 2), createTask(() -> 3)));
+            Iterable<Task<Integer>> completed =
+                    asCompleted(List.of(createTask(() -> 1), createTask(() -> 2), createTask(() -> 3)));
             for (Task<Integer> next : completed) {
                 order.add(next.result());
                 break;
@@ -196,7 +196,8 @@ class AsCompletedTest {
         run(() -> {
             Future<String> future = runningLoop().createFuture();
             Iterable<Future<String>> completed = asCompleted(List.of(future));
-            Task<?> first = createTask(() -> order.add(completed.iterator().next().result()));
+            Task<?> first =
+                    createTask(() -> order.add(completed.iterator().next().result()));
             sleep(Duration.ZERO);
             assertThat(first.toString()).endsWith("waiting on asCompleted[0 of 1 handed out]]");
             assertThatThrownBy(() -> completed.iterator().next())

@@ -212,6 +212,25 @@ class GatherTest {
         });
     }
 
+    @Test
+    void cancellingTheCallerCancelsPlainFuturesToo() {
+        run(() -> {
+            for (boolean returnExceptions : new boolean[] {false, true}) {
+                List<Future<String>> pending = List.of(
+                        runningLoop().createFuture(),
+                        runningLoop().createFuture(),
+                        runningLoop().createFuture());
+                Task<?> caller = createTask(() -> gather(returnExceptions, pending));
+                sleep(Duration.ZERO);
+                caller.cancel("all");
+                assertThat(pending).allMatch(Future::cancelled);
+                assertThatThrownBy(() -> await(caller))
+                        .isInstanceOf(CancelledError.class)
+                        .hasMessage("all");
+            }
+        });
+    }
+
     /** Behaviour 23. */
     @Test
     void cancellingTheCallerCancelsAllAndWaitsForAllIfExceptionsAreResults() {
@@ -293,10 +312,12 @@ class GatherTest {
             cancelled.cancel("by hand");
             List<Object> results = gather(true, List.of(good, bad, cancelled));
             assertThat(results.get(0)).isEqualTo("good");
-            assertThat(results.get(1)).isInstanceOfSatisfying(IOException.class, e -> assertThat(e)
-                    .hasMessage("bad"));
-            assertThat(results.get(2)).isInstanceOfSatisfying(CancelledError.class, e -> assertThat(e)
-                    .hasMessage("by hand"));
+            assertThat(results.get(1))
+                    .isInstanceOfSatisfying(
+                            IOException.class, e -> assertThat(e).hasMessage("bad"));
+            assertThat(results.get(2))
+                    .isInstanceOfSatisfying(
+                            CancelledError.class, e -> assertThat(e).hasMessage("by hand"));
         });
     }
 

@@ -164,9 +164,8 @@ class TimeoutTest {
                     }))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessage("in finally")
-                    .satisfies(e -> assertThat(e.getSuppressed())
-                            .singleElement()
-                            .isInstanceOf(TimeoutException.class));
+                    .satisfies(
+                            e -> assertThat(e.getSuppressed()).singleElement().isInstanceOf(TimeoutException.class));
             assertThat(currentTask().cancelling()).isZero();
         });
     }
@@ -309,13 +308,15 @@ class TimeoutTest {
     @Test
     void anOuterTimeoutThatIsEarlierCancelsTheInnerOne() {
         run(() -> {
-            assertThatThrownBy(() -> timeout(SHORT, () -> timeout(LONG, inner -> {
-                        try {
-                            sleep(LONG);
-                        } finally {
-                            order.add(inner.expired());
-                        }
-                    })))
+            assertThatThrownBy(() -> timeout(
+                            SHORT,
+                            () -> timeout(LONG, inner -> {
+                                try {
+                                    sleep(LONG);
+                                } finally {
+                                    order.add(inner.expired());
+                                }
+                            })))
                     .isInstanceOf(TimeoutException.class)
                     .hasMessage("Task-1 timed out after 1 ms");
             assertThat(order).containsExactly(false);

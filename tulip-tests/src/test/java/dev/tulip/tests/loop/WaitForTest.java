@@ -338,9 +338,8 @@ class WaitForTest {
             Future<String> never = runningLoop().createFuture();
             List<Task<?>> callers = new ArrayList<>();
             for (int i = 0; i < 10_000; i++) {
-                callers.add(createTask(
-                        () -> assertThatThrownBy(() -> waitFor(shield(never), SHORT))
-                                .isInstanceOf(TimeoutException.class)));
+                callers.add(createTask(() ->
+                        assertThatThrownBy(() -> waitFor(shield(never), SHORT)).isInstanceOf(TimeoutException.class)));
             }
             callers.forEach(Task::await);
             assertThat(never.done()).isFalse();

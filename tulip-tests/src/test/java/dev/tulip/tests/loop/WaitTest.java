@@ -45,8 +45,7 @@ class WaitTest {
                 return "";
             });
             runningLoop().callSoon(cancelled::cancel);
-            WaitResult<Task<String>> result =
-                    Tulip.wait(List.of(good, bad, cancelled), ReturnWhen.ALL_COMPLETED);
+            WaitResult<Task<String>> result = Tulip.wait(List.of(good, bad, cancelled), ReturnWhen.ALL_COMPLETED);
             assertThat(result.done()).containsExactly(good, bad, cancelled);
             assertThat(result.pending()).isEmpty();
             assertThat(bad.exception()).hasMessage("bad");
@@ -93,8 +92,7 @@ class WaitTest {
             });
             Task<?> never = createTask(() -> sleep(LONG));
             runningLoop().callSoon(cancelled::cancel);
-            WaitResult<Task<?>> result =
-                    Tulip.wait(List.of(never, cancelled, good, bad), ReturnWhen.FIRST_EXCEPTION);
+            WaitResult<Task<?>> result = Tulip.wait(List.of(never, cancelled, good, bad), ReturnWhen.FIRST_EXCEPTION);
             assertThat(result.done()).containsExactly(cancelled, good, bad);
             assertThat(result.pending()).containsExactly(never);
             assertThat(bad.exception()).hasMessage("bad");
@@ -138,8 +136,7 @@ class WaitTest {
                 return "slower";
             });
             for (Duration none : List.of(Duration.ZERO, Duration.ofSeconds(-1))) {
-                WaitResult<Task<String>> result =
-                        Tulip.wait(List.of(quick, slower), ReturnWhen.ALL_COMPLETED, none);
+                WaitResult<Task<String>> result = Tulip.wait(List.of(quick, slower), ReturnWhen.ALL_COMPLETED, none);
                 order.add(result.done());
             }
             assertThat(order).containsExactly(Set.of(quick), Set.of(quick, slower));
@@ -198,8 +195,7 @@ class WaitTest {
     void aFutureGivenTwiceCountsOnce() {
         run(() -> {
             Task<String> task = createTask(() -> "x");
-            WaitResult<Task<String>> result =
-                    Tulip.wait(List.of(task, task, task), ReturnWhen.ALL_COMPLETED);
+            WaitResult<Task<String>> result = Tulip.wait(List.of(task, task, task), ReturnWhen.ALL_COMPLETED);
             assertThat(result.done()).containsExactly(task);
         });
     }
@@ -259,8 +255,8 @@ class WaitTest {
             Future<String> never = runningLoop().createFuture();
             List<Task<?>> callers = new ArrayList<>();
             for (int i = 0; i < 20_000; i++) {
-                callers.add(createTask(
-                        () -> Tulip.wait(List.of(never), ReturnWhen.ALL_COMPLETED, Duration.ofMillis(1))));
+                callers.add(
+                        createTask(() -> Tulip.wait(List.of(never), ReturnWhen.ALL_COMPLETED, Duration.ofMillis(1))));
             }
             gather(callers);
             Task<?> last = createTask(() -> Tulip.wait(List.of(never), ReturnWhen.ALL_COMPLETED));
@@ -283,8 +279,7 @@ class WaitTest {
                     Tulip.wait(List.of(future), ReturnWhen.ALL_COMPLETED);
                     order.add(number);
                 }));
-                impatient.add(createTask(
-                        () -> Tulip.wait(List.of(future), ReturnWhen.ALL_COMPLETED, Duration.ZERO)));
+                impatient.add(createTask(() -> Tulip.wait(List.of(future), ReturnWhen.ALL_COMPLETED, Duration.ZERO)));
                 future.addDoneCallback(done -> order.add("callback"));
             }
             gather(impatient);
