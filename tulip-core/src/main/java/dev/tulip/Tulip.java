@@ -254,8 +254,9 @@ public final class Tulip {
     // -- waiting for several --------------------------------------------------------------------------------------
 
     /**
-     * Waits for all of {@code futures} and returns their results, in the order given. The first failure is thrown at once,
-     * and the others go on. Cancelling the calling task cancels them all. See {@link Combinators#gather(Iterable)}.
+     * Waits for all of {@code futures} and returns their results, in the order given. The first failure is thrown at
+     * once, and the others go on. Cancelling the calling task cancels them all. See {@link
+     * Combinators#gather(Iterable)}.
      *
      * @param <T> what they have in common
      * @throws dev.tulip.loop.CancelledError if one of the futures or the calling task was cancelled; what else a future
@@ -281,8 +282,8 @@ public final class Tulip {
     /**
      * Waits for all of {@code futures}. See {@link Combinators#gather(boolean, Iterable)}.
      *
-     * @param returnExceptions whether the list has, in the place of a future that failed or was cancelled, what it failed
-     *     with
+     * @param returnExceptions whether the list has, in the place of a future that failed or was cancelled, what it
+     *     failed with
      */
     @Suspends
     public static List<@Nullable Object> gather(
@@ -291,9 +292,9 @@ public final class Tulip {
     }
 
     /**
-     * Waits for {@code futures}, as long as {@code when} says; throws nothing that they fail with, and never cancels them.
-     * See {@link Combinators#wait(Iterable, ReturnWhen)}. Call it qualified, {@code Tulip.wait(...)}: every class has
-     * another {@code wait} of its own.
+     * Waits for {@code futures}, as long as {@code when} says; throws nothing that they fail with, and never cancels
+     * them. See {@link Combinators#wait(Iterable, ReturnWhen)}. Call it qualified, {@code Tulip.wait(...)}: every class
+     * has another {@code wait} of its own.
      *
      * @param <F> the futures' type
      * @return which are done and which are not
@@ -318,8 +319,8 @@ public final class Tulip {
     }
 
     /**
-     * {@return the futures as they are done} The iterator's {@code next()} suspends until there is one that is done. See
-     * {@link Combinators#asCompleted(Iterable)}.
+     * {@return the futures as they are done} The iterator's {@code next()} suspends until there is one that is done.
+     * See {@link Combinators#asCompleted(Iterable)}.
      *
      * @param <F> the futures' type
      */
@@ -352,7 +353,8 @@ public final class Tulip {
      * @throws TimeoutException if the time was over
      */
     @Suspends
-    public static <T extends @Nullable Object> T waitFor(Future<T> future, Duration timeout) throws TimeoutException {
+    public static <T extends @Nullable Object> T waitFor(Future<? extends T> future, Duration timeout)
+            throws TimeoutException {
         return Combinators.waitFor(future, timeout);
     }
 
@@ -385,8 +387,8 @@ public final class Tulip {
     }
 
     /**
-     * {@return a future that ends as {@code future} does, but does not pass a cancel on to it} What is behind it goes on
-     * if whoever awaits the shield is cancelled. See {@link Combinators#shield}.
+     * {@return a future that ends as {@code future} does, but does not pass a cancel on to it} What is behind it goes
+     * on if whoever awaits the shield is cancelled. See {@link Combinators#shield}.
      *
      * @param <T> the result
      */
@@ -470,7 +472,8 @@ public final class Tulip {
     }
 
     /**
-     * Runs {@code body} until the loop's clock has reached {@code when} at most. See {@link #timeoutAt(long, Coroutine)}.
+     * Runs {@code body} until the loop's clock has reached {@code when} at most. See {@link #timeoutAt(long,
+     * Coroutine)}.
      *
      * @param when nanoseconds of {@link EventLoop#time}, or {@link Timeout#NEVER}
      * @param <X> what it may throw
@@ -483,7 +486,8 @@ public final class Tulip {
     }
 
     /**
-     * Runs {@code body} until the loop's clock has reached {@code when} at most. See {@link #timeoutAt(long, Coroutine)}.
+     * Runs {@code body} until the loop's clock has reached {@code when} at most. See {@link #timeoutAt(long,
+     * Coroutine)}.
      *
      * @param when nanoseconds of {@link EventLoop#time}, or {@link Timeout#NEVER}
      * @param body gets the timeout, with which it can move its deadline
@@ -499,7 +503,8 @@ public final class Tulip {
     }
 
     /**
-     * Runs {@code body} until the loop's clock has reached {@code when} at most. See {@link #timeoutAt(long, Coroutine)}.
+     * Runs {@code body} until the loop's clock has reached {@code when} at most. See {@link #timeoutAt(long,
+     * Coroutine)}.
      *
      * @param when nanoseconds of {@link EventLoop#time}, or {@link Timeout#NEVER}
      * @param body gets the timeout, with which it can move its deadline

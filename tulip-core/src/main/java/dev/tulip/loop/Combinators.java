@@ -29,9 +29,9 @@ public final class Combinators {
      * Waits for all of {@code futures} and returns their results, in the order given; for none, an empty list. The same
      * future may stand there several times.
      *
-     * <p>The first failure is thrown at once, and the other futures go on; what they fail with afterwards counts as taken,
-     * as in asyncio. A task group cancels them and loses nothing. A future that is cancelled counts as failed with {@link
-     * CancelledError}.
+     * <p>The first failure is thrown at once, and the other futures go on; what they fail with afterwards counts as
+     * taken, as in asyncio. A task group cancels them and loses nothing. A future that is cancelled counts as failed
+     * with {@link CancelledError}.
      *
      * <p>Cancelling the calling task cancels all the futures; this ends when the first of them has ended cancelled.
      *
@@ -54,8 +54,8 @@ public final class Combinators {
      * <p>If they are results, cancelling the calling task cancels all the futures, and this ends with {@link
      * CancelledError} when all have ended.
      *
-     * @param returnExceptions whether the list has, in the place of a future that failed or was cancelled, what it failed
-     *     with
+     * @param returnExceptions whether the list has, in the place of a future that failed or was cancelled, what it
+     *     failed with
      * @return the results, or what took their places; it cannot be changed
      * @throws CancelledError if the calling task was cancelled, or a future was, unless that is a result
      * @throws IllegalArgumentException if a future belongs to another loop
@@ -117,16 +117,16 @@ public final class Combinators {
     }
 
     /**
-     * {@return the futures as they are done} Each is handed out once; {@code next()} suspends until there is one that is
-     * done. Those that are done already come first, in the order given. What they fail with stays with them.
+     * {@return the futures as they are done} Each is handed out once; {@code next()} suspends until there is one that
+     * is done. Those that are done already come first, in the order given. What they fail with stays with them.
      *
-     * <p>There is one iterator, for one task at a time: a second loop goes on where the first was left. Cancelling a task
-     * that waits in {@code next()} takes nothing, and leaves the futures alone.
+     * <p>There is one iterator, for one task at a time: a second loop goes on where the first was left. Cancelling a
+     * task that waits in {@code next()} takes nothing, and leaves the futures alone.
      *
      * @param <F> the futures' type
      * @throws IllegalArgumentException if a future belongs to another loop
-     * @throws IllegalStateException if one of the futures is the calling task; {@code next()} throws it if called outside a
-     *     task, or while another task waits there
+     * @throws IllegalStateException if one of the futures is the calling task; {@code next()} throws it if called
+     *     outside a task, or while another task waits there
      */
     public static <F extends Future<?>> Iterable<F> asCompleted(Iterable<? extends F> futures) {
         Set<F> all = new LinkedHashSet<>(Combinators.<F>listOf("asCompleted", futures));
@@ -164,19 +164,20 @@ public final class Combinators {
      * @param <T> the result
      * @return the result
      * @throws TimeoutException if the time was over; its cause is the error with which the future ended
-     * @throws CancelledError if the calling task was cancelled, or others have cancelled the future; what else it failed
-     *     with is thrown as it is, checked or not
-     * @throws IllegalStateException if called outside a task, by the task that the future is, or on another loop than the
-     *     future's
+     * @throws CancelledError if the calling task was cancelled, or others have cancelled the future; what else it
+     *     failed with is thrown as it is, checked or not
+     * @throws IllegalStateException if called outside a task, by the task that the future is, or on another loop than
+     *     the future's
      */
     @Suspends
-    public static <T extends @Nullable Object> T waitFor(Future<T> future, Duration timeout) throws TimeoutException {
+    public static <T extends @Nullable Object> T waitFor(Future<? extends T> future, Duration timeout)
+            throws TimeoutException {
         return future.await(timeout);
     }
 
     /**
-     * Runs {@code coroutine}, in the calling task, for {@code timeout} at most: {@link Timeout#after}, except that nothing
-     * runs at all if {@code timeout} is zero or less.
+     * Runs {@code coroutine}, in the calling task, for {@code timeout} at most: {@link Timeout#after}, except that
+     * nothing runs at all if {@code timeout} is zero or less.
      *
      * @param <T> what it returns
      * @param <X> what it may throw
@@ -197,11 +198,11 @@ public final class Combinators {
     }
 
     /**
-     * {@return a future that ends as {@code future} does, but does not pass a cancel on to it} A task that awaits it can be
-     * cancelled, and what is behind it goes on. If {@code future} is done, it is returned itself.
+     * {@return a future that ends as {@code future} does, but does not pass a cancel on to it} A task that awaits it
+     * can be cancelled, and what is behind it goes on. If {@code future} is done, it is returned itself.
      *
-     * <p>If {@code future} fails after its shield was cancelled, and nobody else waits for it, the exception handler gets
-     * the failure at once.
+     * <p>If {@code future} fails after its shield was cancelled, and nobody else waits for it, the exception handler
+     * gets the failure at once.
      *
      * @param <T> the result
      * @throws WrongThreadException if another thread calls this while the loop runs

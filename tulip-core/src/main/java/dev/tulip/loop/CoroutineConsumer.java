@@ -3,8 +3,8 @@ package dev.tulip.loop;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Code that may suspend, with an argument and without a result: the body of a task group, for instance. The version with
- * a result is {@link CoroutineFunction}.
+ * Code that may suspend, with an argument and without a result: the body of a task group, for instance. The version
+ * with a result is {@link CoroutineFunction}.
  *
  * <p>Where both would do, the compiler takes a lambda that is an expression for a function: if that is a call of a
  * {@code void} method, write braces, {@code group -> { serve(group); }}, or a method reference.

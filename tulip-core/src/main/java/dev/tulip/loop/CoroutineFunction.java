@@ -3,8 +3,8 @@ package dev.tulip.loop;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Code that may suspend, with an argument and a result: a {@link Coroutine} that is given something. The version without
- * a result is {@link CoroutineConsumer}.
+ * Code that may suspend, with an argument and a result: a {@link Coroutine} that is given something. The version
+ * without a result is {@link CoroutineConsumer}.
  *
  * @param <A> the argument
  * @param <T> what it returns
@@ -14,8 +14,8 @@ import org.jspecify.annotations.Nullable;
 public interface CoroutineFunction<A extends @Nullable Object, T extends @Nullable Object, X extends Throwable>
         extends CoroutineConsumer<A, X> {
     /*
-     * A function is a consumer, so that javac prefers it where a lambda could be either: `group -> { while (true) ... }`
-     * and `group -> { throw ... }` would be ambiguous if the two had nothing to do with each other.
+     * A function is a consumer, so that javac prefers it where a lambda could be either: `group -> { while (true) ...
+     * }` and `group -> { throw ... }` would be ambiguous if the two had nothing to do with each other.
      */
 
     /**

@@ -41,7 +41,8 @@ final class Defaults {
     static final Duration SHUTDOWN_REPORT_DELAY = Duration.ofSeconds(5);
 
     /**
-     * Tasks that a task group keeps after they are done, besides as many as are alive, until it clears them out together.
+     * Tasks that a task group keeps after they are done, besides as many as are alive, until it clears them out
+     * together.
      */
     static final int DONE_CHILDREN = 16;
 

@@ -426,7 +426,9 @@ public sealed class Future<T extends @Nullable Object> implements java.util.conc
         return null;
     }
 
-    /** From now on a failure that nobody takes goes to the exception handler when it happens, not when it is too late. */
+    /**
+     * From now on a failure that nobody takes goes to the exception handler when it happens, not when it is too late.
+     */
     final void reportFailureAtOnce() {
         reportsFailureAtOnce = true;
     }

@@ -6,8 +6,8 @@ package dev.tulip.loop;
  */
 interface Observer {
     /**
-     * {@code future} is done. Called from within whatever ended it: this may count, end futures and wake tasks, but must
-     * not run code of the user's.
+     * {@code future} is done. Called from within whatever ended it: this may count, end futures and wake tasks, but
+     * must not run code of the user's.
      */
     void futureDone(Future<?> future);
 

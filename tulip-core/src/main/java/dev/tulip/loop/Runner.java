@@ -158,8 +158,8 @@ public final class Runner implements AutoCloseable {
         left.forEach(Task::cancel);
         awaitAll(loop, left);
         for (Task<?> task : left) {
-            Throwable exception = task.cancelled() ? null : task.exception();
-            if (exception != null && !(exception instanceof KeyboardInterrupt)) { // that one leaves the loop
+            Throwable exception = task.takeUnretrieved();
+            if (exception != null) {
                 loop.callExceptionHandler(
                         new ExceptionContext("Unhandled exception during run() shutdown", exception, "task", task));
             }

@@ -35,8 +35,8 @@ final class Shield<T extends @Nullable Object> extends Future<T> implements Obse
     }
 
     /**
-     * Reports the failure of {@code inner}, whose shield was cancelled, unless somebody else takes it: those who wait for
-     * it directly run in the next iteration, so this asks in the one after that.
+     * Reports the failure of {@code inner}, whose shield was cancelled, unless somebody else takes it: those who wait
+     * for it directly run in the next iteration, so this asks in the one after that.
      */
     static void reportFailure(Future<?> inner) {
         BaseEventLoop loop = inner.loop;

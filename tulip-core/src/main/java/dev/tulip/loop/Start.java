@@ -3,14 +3,14 @@ package dev.tulip.loop;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One {@link TaskGroup#start}: the future of what the child hands over when it is ready, and the body of the child. Loop
- * thread only.
+ * One {@link TaskGroup#start}: the future of what the child hands over when it is ready, and the body of the child.
+ * Loop thread only.
  */
 final class Start<T extends @Nullable Object> extends Future<T> implements Started<T>, Action<Throwable>, Observer {
     /*
      * Until the child is ready, whoever called start() owns it: gets what it fails with, and cancels it by being
-     * cancelled. Until then run() keeps a failure from the group. The end of the child decides if it was cancelled, which
-     * it may have been before it ran at all.
+     * cancelled. Until then run() keeps a failure from the group. The end of the child decides if it was cancelled,
+     * which it may have been before it ran at all.
      */
     private final CoroutineConsumer<? super Started<T>, ?> body;
 
@@ -42,7 +42,7 @@ final class Start<T extends @Nullable Object> extends Future<T> implements Start
         } catch (CancelledError | KeyboardInterrupt e) {
             throw e;
         } catch (Throwable e) {
-            CancelledError cancellation = Task.suspending("TaskGroup.start").cancellationIn(e);
+            CancelledError cancellation = Task.suspending("a child").cancellationIn(e);
             if (cancellation != null) {
                 throw cancellation;
             }
@@ -84,6 +84,21 @@ final class Start<T extends @Nullable Object> extends Future<T> implements Start
     @Override
     public boolean isOver() {
         return done();
+    }
+
+    /** Reports what the child failed with, if whoever called start() got {@code error} in its place. */
+    void reportUnlessThrown(CancelledError error) {
+        if (child == null || state() != State.FAILED) {
+            return;
+        }
+        Throwable exception = exceptionNow();
+        if (exception != error && !(exception instanceof KeyboardInterrupt)) {
+            loop.callExceptionHandler(new ExceptionContext(
+                    child.getName() + " failed before it was ready, and whoever started it was cancelled",
+                    exception,
+                    "task",
+                    child));
+        }
     }
 
     /** Whoever called start() was cancelled: the child is, and this ends with it. */

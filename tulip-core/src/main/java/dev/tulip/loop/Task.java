@@ -3,6 +3,7 @@ package dev.tulip.loop;
 import java.io.InterruptedIOException;
 import java.io.PrintStream;
 import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.nio.channels.ClosedByInterruptException;
 import java.time.Duration;
 import java.util.List;
@@ -31,7 +32,8 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
      * The fiber knows whether the task runs, waits or is queued. What a task waits for in Tulip is in waitingOn:
      *
      *   a Future     cancel() cancels it, which wakes the task
-     *   else         a sleep, a channel: cancel() wakes the task, which then takes its registration back itself
+     *   else         a sleep, a channel, several futures: cancel() wakes the task, which then takes its registration
+     *                back itself
      *   null         it does not wait, or it waits in a call of the JDK
      *
      * mustCancel: a request that is still to be delivered, as a CancelledError, at the next resume. As in CPython's
@@ -290,8 +292,10 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         if (waitingOn instanceof Future<?> future && future.cancel(message)) {
             return true; // it wakes this task with a CancelledError
         }
+        if (message != null || !mustCancel) { // a request without a message leaves the message of another one
+            cancelMessage = message;
+        }
         mustCancel = true;
-        cancelMessage = message;
         if (waitingOn != null) {
             fiber.wake(); // unless it is awake already: then its result is replaced
         } else {
@@ -401,8 +405,8 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     }
 
     /**
-     * Takes back the one request that the block made which now ends. If no other came in that block, it is not delivered
-     * any more.
+     * Takes back the one request that the block made which now ends. If no other came in that block, it is not
+     * delivered any more.
      *
      * @param requestsBefore what {@link #requestsDelivered} was when the block began
      * @return whether others came
@@ -435,8 +439,8 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     }
 
     /**
-     * {@return the cancellation as which a request has ended a body of this task with {@code e}, or null if {@code e} is
-     * something else: an interrupted call of the JDK throws its own exceptions}
+     * {@return the cancellation as which a request has ended a body of this task with {@code e}, or null if {@code e}
+     * is something else: an interrupted call of the JDK throws its own exceptions}
      */
     @Nullable
     CancelledError cancellationIn(Throwable e) {
@@ -578,10 +582,11 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
             settleCancelled(cancellation);
         } else {
             settleException(e);
-            // Not twice, if this has only awaited the task that threw it.
-            if (e instanceof KeyboardInterrupt && !loop.hasThrown(e)) {
+            if (e instanceof KeyboardInterrupt) {
                 markRetrieved(); // by whoever runs the loop
-                loop.fatal(e);
+                if (!loop.hasThrown(e)) { // not twice, if this has only awaited the task that threw it
+                    loop.fatal(e);
+                }
             }
         }
     }
@@ -589,7 +594,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     /** {@return whether {@code e} is how a call of the JDK ends when its thread is interrupted} */
     private static boolean isInterruption(Throwable e) {
         return e instanceof InterruptedException
-                || e instanceof InterruptedIOException
+                || (e instanceof InterruptedIOException && !(e instanceof SocketTimeoutException))
                 || e instanceof ClosedByInterruptException
                 || (e instanceof SocketException && "Closed by interrupt".equals(e.getMessage()));
     }

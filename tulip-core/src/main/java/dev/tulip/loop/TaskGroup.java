@@ -5,11 +5,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The tasks of one block of code: all of them have ended before the block does. The body of {@code Tulip.taskGroup} gets
- * one. For the loop's thread.
+ * The tasks of one block of code: all of them have ended before the block does. The body of {@code Tulip.taskGroup}
+ * gets one. For the loop's thread.
  *
- * <p>If one of them fails, the others and the body are cancelled, and the block throws a {@link TaskGroupException} with
- * all failures. A task that is cancelled has not failed. If the task that runs the block is cancelled, all are.
+ * <p>If one of them fails, the others and the body are cancelled, and the block throws a {@link TaskGroupException}
+ * with all failures. A task that is cancelled has not failed. If the task that runs the block is cancelled, all are.
  *
  * @see <a href="https://docs.python.org/3.14/library/asyncio-task.html#task-groups">asyncio: Task Groups</a>
  */
@@ -19,13 +19,13 @@ public final class TaskGroup {
      *
      * Meanwhile, at most once: aborting. All children were cancelled, and no more are taken. It begins in the iteration
      * after the first failure of a child, so that children which fail in the same iteration are all heard; or when the
-     * body fails or is cancelled; or with cancel(). If the body still runs then, its task, the parent, is cancelled, too:
-     * that is our request, which is taken back at the end.
+     * body fails or is cancelled; or with cancel(). If the body still runs then, its task, the parent, is cancelled,
+     * too: that is our request, which is taken back at the end.
      *
      * Others may cancel the parent as well. As in a Timeout, the counts tell whose a CancelledError is. A request of
      * others is delivered once: as the error that the block throws, or, if it throws failures, at the parent's next
-     * suspension. As CPython 3.14 with the repair of its issue 155433. Differs from CPython: a failure of the body alone
-     * is thrown as it is; counts that the parent has brought along are not mistaken for requests.
+     * suspension. As CPython 3.14 with the repair of its issue 155433. Differs from CPython: a failure of the body
+     * alone is thrown as it is; counts that the parent has brought along are not mistaken for requests.
      *
      * Children are told apart from background children by the Children they are in.
      */
@@ -52,8 +52,8 @@ public final class TaskGroup {
     }
 
     /**
-     * Runs {@code body} in the calling task and waits for all tasks that it has created in the group, and those that these
-     * have created there. See {@code Tulip.taskGroup}.
+     * Runs {@code body} in the calling task and waits for all tasks that it has created in the group, and those that
+     * these have created there. See {@code Tulip.taskGroup}.
      *
      * <p>Cancelling the calling task cancels the body and all children, waits for them, however often it is cancelled,
      * and then throws {@link CancelledError}; if some have failed, it throws their failures, and the cancellation is
@@ -128,8 +128,8 @@ public final class TaskGroup {
     }
 
     /**
-     * Starts {@code coroutine} as a background child: one that serves the others, and is cancelled when the body and all
-     * ordinary children have ended. If it fails, the group has failed.
+     * Starts {@code coroutine} as a background child: one that serves the others, and is cancelled when the body and
+     * all ordinary children have ended. If it fails, the group has failed.
      *
      * @param <T> what it returns
      * @throws IllegalStateException if the group has finished, or is being cancelled; nothing was started
@@ -166,7 +166,8 @@ public final class TaskGroup {
     }
 
     /**
-     * Starts {@code body} as a child of this group and waits until it says that it is ready. Then it goes on as any child.
+     * Starts {@code body} as a child of this group and waits until it says that it is ready. Then it goes on as any
+     * child.
      *
      * <p>Until then the child belongs to the caller: if it fails, this throws what it failed with, and the group is not
      * concerned. If this is cancelled, it cancels the child and waits for its end; a child that was ready just then
@@ -178,7 +179,8 @@ public final class TaskGroup {
      * @throws IllegalStateException if the child ends without having said so, if the group has finished or is being
      *     cancelled, or if this is called outside a task; what the child fails with is thrown as it is, checked or not
      * @throws CancelledError if the child or the caller was cancelled
-     * @see <a href="https://trio.readthedocs.io/en/stable/reference-core.html#trio.Nursery.start">Trio: Nursery.start</a>
+     * @see <a href="https://trio.readthedocs.io/en/stable/reference-core.html#trio.Nursery.start">Trio:
+     *     Nursery.start</a>
      */
     @Suspends
     public <T extends @Nullable Object> T start(CoroutineConsumer<Started<T>, ?> body) {
@@ -200,13 +202,7 @@ public final class TaskGroup {
         try {
             return start.await();
         } catch (CancelledError e) {
-            if (start.state() == Future.State.FAILED && start.exceptionNow() != e) {
-                loop.callExceptionHandler(new ExceptionContext(
-                        child.getName() + " failed before it was ready, and whoever started it was cancelled",
-                        start.exceptionNow(),
-                        "task",
-                        child));
-            }
+            start.reportUnlessThrown(e);
             throw e;
         }
     }
@@ -227,11 +223,11 @@ public final class TaskGroup {
 
     private void checkOpen() {
         loop.checkThread();
+        if (aborting && !finished) {
+            throw new IllegalStateException(this + " is shutting down and takes no more tasks");
+        }
         if (finished || (bodyEnded && children.alive == 0)) {
             throw new IllegalStateException(this + " is finished and takes no more tasks");
-        }
-        if (aborting) {
-            throw new IllegalStateException(this + " is shutting down and takes no more tasks");
         }
     }
 
@@ -329,28 +325,37 @@ public final class TaskGroup {
             cancellation = whileWaiting == null ? cancellation : whileWaiting;
         } catch (Throwable e) {
             abort("its task group cannot wait for it");
-            failed.forEach(task -> report(task, "and its task group could not wait: " + e));
+            report(failures(bodyFailure), "could not wait for its tasks: " + e);
             throw e;
         } finally {
             finished = true;
         }
         boolean othersCancelled =
                 parentCancelled ? parent.takeBackRequest(requestsBefore) : parent.cancelling() > requestsBefore;
-        KeyboardInterrupt interrupt = keyboardInterrupt(bodyFailure);
-        if (interrupt != null) {
-            return interrupt;
+        List<Throwable> failures = failures(bodyFailure);
+        if (failures.isEmpty()) {
+            return withoutFailures(cancellation, othersCancelled);
         }
-        if (!failed.isEmpty() || bodyFailure != null) {
-            if (othersCancelled && (parentCancelled || cancellation != null)) {
-                parent.deliverAgain(cancellation == null ? null : cancellation.getMessage());
+        for (Throwable failure : failures) {
+            if (failure instanceof KeyboardInterrupt) {
+                failures.removeIf(KeyboardInterrupt.class::isInstance);
+                report(failures, "was ended by a KeyboardInterrupt");
+                return failure;
             }
-            return failed.isEmpty() ? bodyFailure : groupException(bodyFailure);
         }
+        if (othersCancelled) {
+            parent.deliverAgain(cancellation == null ? null : cancellation.getMessage());
+        }
+        return failed.isEmpty() ? bodyFailure : new TaskGroupException(describe(failures), failures);
+    }
+
+    /** {@return what the block throws if nobody has failed, or null} */
+    private @Nullable Throwable withoutFailures(@Nullable CancelledError cancellation, boolean othersCancelled) {
         if (!parentCancelled) {
             return cancellation;
         }
         if (!othersCancelled) {
-            return null; // cancel() was called
+            return null; // by cancel() only
         }
         CancelledError undelivered = parent.takeUndelivered();
         return undelivered != null ? undelivered : cancellation != null ? cancellation : new CancelledError();
@@ -380,52 +385,29 @@ public final class TaskGroup {
         return cancellation;
     }
 
-    /** {@return the KeyboardInterrupt that came first, or null} If there is one, the other failures are reported. */
-    private @Nullable KeyboardInterrupt keyboardInterrupt(@Nullable Throwable bodyFailure) {
-        KeyboardInterrupt first = null;
-        for (Task<?> task : failed) {
-            if (first == null && task.exceptionNow() instanceof KeyboardInterrupt interrupt) {
-                first = interrupt;
-            }
-        }
-        if (first == null && bodyFailure instanceof KeyboardInterrupt interrupt) {
-            first = interrupt;
-        }
-        if (first != null) {
-            for (Task<?> task : failed) {
-                if (!(task.exceptionNow() instanceof KeyboardInterrupt)) {
-                    report(task, "and a KeyboardInterrupt ended its task group");
-                }
-            }
-            if (bodyFailure != null && !(bodyFailure instanceof KeyboardInterrupt)) {
-                loop.callExceptionHandler(new ExceptionContext(
-                        "The body of a task group failed, and a KeyboardInterrupt ended it",
-                        bodyFailure,
-                        "task",
-                        parent));
-            }
-        }
-        return first;
-    }
-
-    private void report(Task<?> task, String why) {
-        loop.callExceptionHandler(
-                new ExceptionContext(task.getName() + " failed, " + why, task.exceptionNow(), "task", task));
-    }
-
-    private TaskGroupException groupException(@Nullable Throwable bodyFailure) {
+    /** {@return what the children have failed with, as they ended, and what the body has failed with, if it has} */
+    private List<Throwable> failures(@Nullable Throwable bodyFailure) {
         List<Throwable> failures = new ArrayList<>();
-        List<String> names = new ArrayList<>();
         for (Task<?> task : failed) {
             failures.add(task.exceptionNow());
-            names.add(task.getName());
         }
         // A body that has awaited a child and got its failure has not failed itself.
         if (bodyFailure != null && failures.stream().noneMatch(failure -> failure == bodyFailure)) {
             failures.add(bodyFailure);
-            names.add("the body");
         }
-        StringBuilder message = new StringBuilder()
+        return failures;
+    }
+
+    /** Tells the exception handler what the block cannot throw. */
+    private void report(List<Throwable> failures, String why) {
+        for (Throwable failure : failures) {
+            loop.callExceptionHandler(new ExceptionContext(
+                    "Failure in a task group of " + parent.getName() + " that " + why, failure, "task", parent));
+        }
+    }
+
+    private String describe(List<Throwable> failures) {
+        StringBuilder text = new StringBuilder()
                 .append(failed.size())
                 .append(" of ")
                 .append(created)
@@ -433,18 +415,18 @@ public final class TaskGroup {
                 .append(" in a group of ")
                 .append(parent.getName())
                 .append(" failed: ");
-        for (int i = 0; i < failures.size(); i++) {
-            if (i == Defaults.FAILURES_IN_MESSAGE) {
-                message.append(", and ").append(failures.size() - i).append(" more");
-                break;
-            }
-            message.append(i == 0 ? "" : ", ")
-                    .append(names.get(i))
+        int named = Math.min(failures.size(), Defaults.FAILURES_IN_MESSAGE);
+        for (int i = 0; i < named; i++) {
+            text.append(i == 0 ? "" : ", ")
+                    .append(i < failed.size() ? failed.get(i).getName() : "the body")
                     .append(" (")
                     .append(Describe.shortened(failures.get(i)))
                     .append(')');
         }
-        return new TaskGroupException(message.toString(), failures);
+        if (named < failures.size()) {
+            text.append(", and ").append(failures.size() - named).append(" more");
+        }
+        return text.toString();
     }
 
     /** {@return whose it is, its state, and how many tasks are alive and have failed} */

@@ -7,7 +7,8 @@ import java.util.Set;
 
 /**
  * Tasks of a {@link TaskGroup} have failed: all their failures in one exception. The first is its cause, the others are
- * its suppressed exceptions, so that a stack trace shows each of them once. What asyncio calls an {@code ExceptionGroup}.
+ * its suppressed exceptions, so that a stack trace shows each of them once. What asyncio calls an {@code
+ * ExceptionGroup}.
  */
 public final class TaskGroupException extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -32,7 +33,9 @@ public final class TaskGroupException extends RuntimeException {
         }
     }
 
-    /** {@return the failures, in the order in which the tasks ended, at the end that of the group's body if it failed} */
+    /**
+     * {@return the failures, in the order in which the tasks ended, at the end that of the group's body if it failed}
+     */
     public List<Throwable> failures() {
         return List.of(failures);
     }

@@ -57,11 +57,11 @@ public final class Timeout {
      * <p>When the time is over, the task is cancelled: what the body waits for throws {@link CancelledError}, or is
      * interrupted if it is a call of the JDK. The body may clean up, and this waits for it. If it then ends with that
      * error, this throws {@link TimeoutException}. If it ends with another exception, that one is thrown, and has the
-     * timeout as a suppressed one. If it returns nevertheless, its result is returned: {@link #expired} tells. If others
-     * have cancelled the task meanwhile, the {@code CancelledError} is theirs, and passes.
+     * timeout as a suppressed one. If it returns nevertheless, its result is returned: {@link #expired} tells. If
+     * others have cancelled the task meanwhile, the {@code CancelledError} is theirs, and passes.
      *
-     * <p>Zero or less is over at the first suspension. A body that does not suspend is never disturbed, and this then does
-     * not suspend either.
+     * <p>Zero or less is over at the first suspension. A body that does not suspend is never disturbed, and this then
+     * does not suspend either.
      *
      * @param delay how long
      * @param body gets this timeout
@@ -81,7 +81,8 @@ public final class Timeout {
     }
 
     /**
-     * Runs {@code body}, in the calling task, until the loop's clock has reached {@code when} at most. See {@link #after}.
+     * Runs {@code body}, in the calling task, until the loop's clock has reached {@code when} at most. See {@link
+     * #after}.
      *
      * @param when nanoseconds of {@link EventLoop#time}, or {@link #NEVER}
      * @param body gets this timeout
@@ -134,8 +135,8 @@ public final class Timeout {
     /**
      * Moves the deadline.
      *
-     * @param when nanoseconds of {@link EventLoop#time}, or {@link #NEVER}; a time that is over ends the body at its next
-     *     suspension
+     * @param when nanoseconds of {@link EventLoop#time}, or {@link #NEVER}; a time that is over ends the body at its
+     *     next suspension
      * @throws IllegalStateException if it has come already, or the body has ended
      * @throws WrongThreadException if another thread calls this while the loop runs
      */

@@ -5,7 +5,8 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 
 /**
- * What {@code wait} found when it returned: each future is in one of the two sets, in the order in which they were given.
+ * What {@code wait} found when it returned: each future is in one of the two sets, in the order in which they were
+ * given.
  *
  * @param <F> the futures' type
  * @param done those that are done; several may be, whatever was waited for

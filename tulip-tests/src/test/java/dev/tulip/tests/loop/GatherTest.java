@@ -212,6 +212,25 @@ class GatherTest {
         });
     }
 
+    @Test
+    void cancellingTheCallerCancelsPlainFuturesToo() {
+        run(() -> {
+            for (boolean returnExceptions : new boolean[] {false, true}) {
+                List<Future<String>> pending = List.of(
+                        runningLoop().createFuture(),
+                        runningLoop().createFuture(),
+                        runningLoop().createFuture());
+                Task<?> caller = createTask(() -> gather(returnExceptions, pending));
+                sleep(Duration.ZERO);
+                caller.cancel("all");
+                assertThat(pending).allMatch(Future::cancelled);
+                assertThatThrownBy(() -> await(caller))
+                        .isInstanceOf(CancelledError.class)
+                        .hasMessage("all");
+            }
+        });
+    }
+
     /** Behaviour 23. */
     @Test
     void cancellingTheCallerCancelsAllAndWaitsForAllIfExceptionsAreResults() {

@@ -84,6 +84,30 @@ class ExamplesTest {
     }
 
     @Test
+    void mirrors() {
+        prints(
+                "Mirrors",
+                "broken: 503 Service Unavailable",
+                "far: cancelled",
+                "the file from near",
+                "far: cancelled",
+                "farther: cancelled",
+                "failed: Task-1 timed out after 1 s");
+    }
+
+    @Test
+    void failingChild() {
+        prints(
+                "FailingChild",
+                "monitor: cancelled, because reader of its task group has failed",
+                "2 of 3 tasks in a group of Task-1 failed: reader (java.io.IOException: connection reset), "
+                        + "writer (java.lang.IllegalStateException: 3 bytes were not written)",
+                "- java.io.IOException: connection reset",
+                "- java.lang.IllegalStateException: 3 bytes were not written",
+                "left: 1 task");
+    }
+
+    @Test
     void helloWorldPrintsUntilCtrlC() {
         try (Program program = Program.tulip("run", "examples/HelloWorld.java", "100")) {
             for (int i = 0; i < 3; i++) {
