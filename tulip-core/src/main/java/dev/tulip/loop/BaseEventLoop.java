@@ -4,7 +4,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.nio.channels.spi.SelectorProvider;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -62,6 +66,7 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
     Fiber runFirst; // what the fiber that leaves in state NESTED wants to be run before it goes on
 
     int budget;
+    final Map<LoopLocal<?>, Object> locals = new HashMap<>();
     private boolean stopping;
     private boolean interrupted; // the thread was, while it selected
     private @Nullable Throwable fatal;
@@ -377,7 +382,8 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
         return thread == carrier || (current != null && thread == current.thread());
     }
 
-    void checkThread() {
+    @Override
+    public void checkThread() {
         if (carrier != null && !isCurrent()) {
             throw new WrongThreadException("Non-thread-safe operation on " + name + " from thread "
                     + Thread.currentThread() + "; hand it over with callSoonThreadsafe");
@@ -529,6 +535,11 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
     }
 
     @Override
+    public SelectorProvider selectorProvider() {
+        return channels.provider();
+    }
+
+    @Override
     public Engine engine() {
         return VirtualThreads.ENGINE;
     }
@@ -554,11 +565,25 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
         blockedThreads.forEach(CountDownLatch::countDown);
         steps.close();
         executor.close();
+        closeLocals();
         try {
             channels.close();
         } catch (IOException e) {
             throw new UncheckedIOException("cannot close the selector of " + name, e);
         }
+    }
+
+    private void closeLocals() {
+        for (Object value : List.copyOf(locals.values())) {
+            if (value instanceof AutoCloseable closeable) {
+                try {
+                    closeable.close();
+                } catch (Exception e) {
+                    callExceptionHandler(new ExceptionContext("Exception while " + name + " was closed", e, Map.of()));
+                }
+            }
+        }
+        locals.clear();
     }
 
     /** {@return whether the loop closes or is closed, so that nothing may suspend any more} */

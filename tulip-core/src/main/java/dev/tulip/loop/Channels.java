@@ -6,6 +6,7 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
+import java.nio.channels.spi.SelectorProvider;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -55,6 +56,10 @@ final class Channels {
         selector.wakeup();
     }
 
+    SelectorProvider provider() {
+        return selector.provider();
+    }
+
     void close() throws IOException {
         selector.close();
     }
@@ -97,9 +102,14 @@ final class Channels {
     /** Ends {@link #add}. {@return whether there was a callback} */
     boolean remove(SelectableChannel channel, int ops) {
         SelectionKey key = channel.keyFor(selector);
-        if (key == null
-                || !(key.attachment() instanceof Readiness readiness)
-                || !(readiness.waiter(ops) instanceof Handle handle)) {
+        if (key == null || !(key.attachment() instanceof Readiness readiness)) {
+            return false;
+        }
+        if (!key.isValid()) {
+            registered.remove(readiness); // closed by somebody who says so: sweep() need not search for it
+            readiness.wakeAll();
+        }
+        if (!(readiness.waiter(ops) instanceof Handle handle)) {
             return false;
         }
         handle.cancel();

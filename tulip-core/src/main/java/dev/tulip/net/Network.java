@@ -1,11 +1,17 @@
 package dev.tulip.net;
 
+import dev.tulip.loop.EventLoop;
 import dev.tulip.loop.Suspends;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.StandardProtocolFamily;
 import java.nio.channels.FileChannel;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -53,7 +59,10 @@ public final class Network {
     @Suspends
     public static <P extends Protocol> TransportAndProtocol<P> createConnection(
             Supplier<? extends P> protocolFactory, String host, int port, ConnectOptions options) throws IOException {
-        return comesNext();
+        EventLoop loop = Callers.loopOfTask("createConnection");
+        List<InetAddress> addresses = Resolver.addressesOf(loop, host, options.family());
+        SocketChannel connected = new HappyEyeballs(loop, host, port, options, addresses).connect();
+        return establish(loop, protocolFactory, connected);
     }
 
     /**
@@ -71,7 +80,7 @@ public final class Network {
     @Suspends
     public static <P extends Protocol> TransportAndProtocol<P> createConnection(
             Supplier<? extends P> protocolFactory, SocketChannel connected) throws IOException {
-        return comesNext();
+        return establish(Callers.loopOfTask("createConnection"), protocolFactory, connected);
     }
 
     /**
@@ -128,7 +137,10 @@ public final class Network {
     public static Server createServer(
             Supplier<? extends Protocol> protocolFactory, List<String> hosts, int port, ListenOptions options)
             throws IOException {
-        return comesNext();
+        EventLoop loop = Callers.loopOfTask("createServer");
+        List<ServerSocketChannel> listeners =
+                Sockets.listen(loop, addressesOf(loop, hosts, options.family()), port, options);
+        return new SocketServer(loop, protocolFactory, listeners, options);
     }
 
     /**
@@ -143,7 +155,12 @@ public final class Network {
     public static Server createServer(
             Supplier<? extends Protocol> protocolFactory, ServerSocketChannel listener, ListenOptions options)
             throws IOException {
-        return comesNext();
+        EventLoop loop = EventLoop.running();
+        if (listener.getLocalAddress() == null) {
+            throw new IOException(listener + " is not bound");
+        }
+        listener.configureBlocking(false);
+        return new SocketServer(loop, protocolFactory, List.of(listener), options);
     }
 
     // -- files ----------------------------------------------------------------------------------------------------
@@ -166,11 +183,48 @@ public final class Network {
      */
     @Suspends
     public static long sendFile(Transport transport, FileChannel file, long offset, long count) throws IOException {
-        return comesNext();
+        EventLoop loop = Callers.loopOfTask("sendFile");
+        return SendFile.send(loop, transport, file, offset, count);
     }
 
-    @SuppressWarnings({"TypeParameterUnusedInFormals", "DoNotCallSuggester"})
-    private static <T> T comesNext() {
-        throw new UnsupportedOperationException("comes with the next commits");
+    // -- common to several ----------------------------------------------------------------------------------------
+
+    @Suspends
+    private static <P extends Protocol> TransportAndProtocol<P> establish(
+            EventLoop loop, Supplier<? extends P> protocolFactory, SocketChannel connected) throws IOException {
+        P protocol;
+        SocketTransport transport;
+        try {
+            Sockets.prepare(connected, /* keepAlive= */ false);
+            protocol = Objects.requireNonNull(protocolFactory.get(), "the protocol factory returned null");
+            transport = new SocketTransport(loop, connected, protocol, null);
+        } catch (Throwable e) {
+            Closing.quietly(connected);
+            throw e;
+        }
+        try {
+            transport.start().await();
+        } catch (Throwable e) {
+            transport.abort();
+            throw e;
+        }
+        return new TransportAndProtocol<>(transport, protocol);
+    }
+
+    @Suspends
+    private static Set<InetAddress> addressesOf(
+            EventLoop loop, List<String> hosts, @Nullable StandardProtocolFamily family) throws IOException {
+        Set<InetAddress> addresses = new LinkedHashSet<>();
+        for (String host : hosts) {
+            if (host.isEmpty()) {
+                addresses.add(Sockets.everyInterface(loop, family));
+            } else {
+                addresses.addAll(Resolver.addressesOf(loop, host, family));
+            }
+        }
+        if (addresses.contains(InetAddress.ofLiteral("::"))) {
+            addresses.remove(InetAddress.ofLiteral("0.0.0.0")); // the other one takes IPv4 connections, too
+        }
+        return addresses;
     }
 }
