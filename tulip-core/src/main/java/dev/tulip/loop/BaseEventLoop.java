@@ -563,9 +563,9 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
         }
         closeDoor();
         blockedThreads.forEach(CountDownLatch::countDown);
+        closeLocals();
         steps.close();
         executor.close();
-        closeLocals();
         try {
             channels.close();
         } catch (IOException e) {

@@ -19,6 +19,7 @@ final class Channels {
 
     // loop thread only: every channel that is registered; one that its user closed leaves in sweep()
     private final Set<Readiness> registered = new LinkedHashSet<>();
+    private boolean forgotten; // a closed channel left that set: the JDK gives its descriptor back in the next select
 
     Channels(BaseEventLoop loop, LoopOptions options) {
         this.loop = loop;
@@ -34,7 +35,8 @@ final class Channels {
     /** Queues whoever waits for a channel that is ready. Does not wait. */
     void selectNow() throws IOException {
         // Without channels there is nothing to find: spare the system call in every iteration.
-        if (!registered.isEmpty()) {
+        if (forgotten || !registered.isEmpty()) {
+            forgotten = false;
             selector.selectNow(onReady);
             sweep();
         }
@@ -107,6 +109,7 @@ final class Channels {
         }
         if (!key.isValid()) {
             registered.remove(readiness); // closed by somebody who says so: sweep() need not search for it
+            forgotten = true;
             readiness.wakeAll();
         }
         if (!(readiness.waiter(ops) instanceof Handle handle)) {

@@ -214,7 +214,6 @@ abstract class ChannelTransport implements BaseTransport {
             report("protocol.connectionLost() failed", e);
         } finally {
             leave();
-            gone();
         }
     }
 
@@ -223,14 +222,8 @@ abstract class ChannelTransport implements BaseTransport {
         Closing.quietly(channel);
         loop.removeReader(channel); // the loop forgets a channel that is closed
         resources.closed(channel);
-        if (caller != null) {
-            gone();
-        }
-    }
-
-    private void gone() {
         if (server != null) {
-            server.detach(this);
+            server.detach(this); // wakes who waits for that, in the next iteration: after connectionLost
         }
     }
 

@@ -195,6 +195,9 @@ public final class Network {
         P protocol;
         SocketTransport transport;
         try {
+            if (connected.isOpen() && !connected.isConnected()) {
+                throw new IOException(connected + " is not connected");
+            }
             Sockets.prepare(connected, /* keepAlive= */ false);
             protocol = Objects.requireNonNull(protocolFactory.get(), "the protocol factory returned null");
             transport = new SocketTransport(loop, connected, protocol, null);

@@ -1,6 +1,8 @@
 package dev.tulip.net;
 
 import dev.tulip.loop.EventLoop;
+import dev.tulip.loop.Suspends;
+import dev.tulip.loop.Task;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
@@ -10,6 +12,7 @@ import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +38,7 @@ final class Sockets {
      *
      * @throws BindException if one cannot be bound, or none is left
      */
+    @Suspends
     static List<ServerSocketChannel> listen(
             EventLoop loop, Iterable<InetAddress> addresses, int port, ListenOptions options) throws IOException {
         List<ServerSocketChannel> listeners = new ArrayList<>();
@@ -47,11 +51,10 @@ final class Sockets {
                 try {
                     bind(listener, new InetSocketAddress(address, port), options);
                 } catch (BindException e) {
-                    BindException named = named(e, address, port);
                     if (isOurs(address)) {
-                        throw named;
+                        throw e;
                     }
-                    unavailable = named;
+                    unavailable = e;
                     listeners.removeLast().close();
                 }
             }
@@ -75,6 +78,7 @@ final class Sockets {
         }
     }
 
+    @Suspends
     private static void bind(ServerSocketChannel listener, InetSocketAddress address, ListenOptions options)
             throws IOException {
         listener.configureBlocking(false);
@@ -85,14 +89,24 @@ final class Sockets {
         if (options.reusePort()) {
             listener.setOption(StandardSocketOptions.SO_REUSEPORT, true);
         }
-        listener.bind(address, options.backlog());
+        try {
+            listener.bind(address, options.backlog());
+        } catch (BindException e) {
+            // The JDK gives the port of a server that was closed back at the loop's next select, not before.
+            Task.sleep(Duration.ZERO);
+            bindAgain(listener, address, options);
+        }
     }
 
-    private static BindException named(BindException error, InetAddress address, int port) {
-        BindException named = new BindException(
-                "cannot listen on " + new InetSocketAddress(address, port) + ": " + error.getMessage());
-        named.initCause(error);
-        return named;
+    private static void bindAgain(ServerSocketChannel listener, InetSocketAddress address, ListenOptions options)
+            throws IOException {
+        try {
+            listener.bind(address, options.backlog());
+        } catch (BindException e) {
+            BindException named = new BindException("cannot listen on " + address + ": " + e.getMessage());
+            named.initCause(e);
+            throw named;
+        }
     }
 
     /** {@return whether an interface of this machine has {@code address}} Asked only if binding failed. */
