@@ -19,12 +19,20 @@ import dev.tulip.loop.TaskGroup;
 import dev.tulip.loop.TaskOptions;
 import dev.tulip.loop.Timeout;
 import dev.tulip.loop.WaitResult;
+import dev.tulip.net.ConnectOptions;
+import dev.tulip.net.ListenOptions;
+import dev.tulip.net.Network;
+import dev.tulip.net.Protocol;
+import dev.tulip.net.Server;
+import dev.tulip.net.TransportAndProtocol;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -551,6 +559,63 @@ public final class Tulip {
     @SuppressWarnings("overloads") // CoroutineFunction says which is chosen
     public static <X extends Throwable> void taskGroup(CoroutineConsumer<TaskGroup, ? extends X> body) throws X {
         TaskGroup.run(body.asFunction());
+    }
+
+    // -- connections and servers ----------------------------------------------------------------------------------
+
+    /**
+     * Connects to {@code host} and puts a protocol on the connection. See
+     * {@link Network#createConnection(Supplier, String, int, ConnectOptions)}.
+     *
+     * @param <P> the protocol's class
+     * @throws IOException if there is no such host, or none of its addresses answers
+     * @throws IllegalStateException if called outside a task
+     */
+    @Suspends
+    public static <P extends Protocol> TransportAndProtocol<P> createConnection(
+            Supplier<? extends P> protocolFactory, String host, int port) throws IOException {
+        return Network.createConnection(protocolFactory, host, port);
+    }
+
+    /**
+     * Connects to {@code host} as {@code options} say. See
+     * {@link Network#createConnection(Supplier, String, int, ConnectOptions)}.
+     *
+     * @param <P> the protocol's class
+     * @throws IOException if there is no such host, or none of its addresses answers
+     * @throws IllegalStateException if called outside a task
+     */
+    @Suspends
+    public static <P extends Protocol> TransportAndProtocol<P> createConnection(
+            Supplier<? extends P> protocolFactory, String host, int port, ConnectOptions options) throws IOException {
+        return Network.createConnection(protocolFactory, host, port, options);
+    }
+
+    /**
+     * Listens on {@code host}, on every interface if that is null, and puts a protocol on each connection. See
+     * {@link Network#createServer(Supplier, List, int, ListenOptions)}.
+     *
+     * @throws IOException if there is no such host, or the port is taken
+     * @throws IllegalStateException if called outside a task
+     */
+    @Suspends
+    public static Server createServer(Supplier<? extends Protocol> protocolFactory, @Nullable String host, int port)
+            throws IOException {
+        return Network.createServer(protocolFactory, host, port);
+    }
+
+    /**
+     * Listens on {@code host} as {@code options} say. See
+     * {@link Network#createServer(Supplier, List, int, ListenOptions)}.
+     *
+     * @throws IOException if there is no such host, or the port is taken
+     * @throws IllegalStateException if called outside a task
+     */
+    @Suspends
+    public static Server createServer(
+            Supplier<? extends Protocol> protocolFactory, @Nullable String host, int port, ListenOptions options)
+            throws IOException {
+        return Network.createServer(protocolFactory, host, port, options);
     }
 
     // -- loops ----------------------------------------------------------------------------------------------------

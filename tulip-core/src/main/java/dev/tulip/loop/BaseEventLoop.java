@@ -4,7 +4,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.nio.channels.spi.SelectorProvider;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -63,6 +67,7 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
     Fiber callee; // what the fiber that leaves in state NESTED wants to be run before it goes on
 
     int budget;
+    final Map<LoopLocal<?>, Object> locals = new HashMap<>();
     private boolean stopping;
     private boolean interrupted; // the thread was, while it selected
     private @Nullable Throwable fatal;
@@ -426,7 +431,8 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
         return thread == carrier || (current != null && thread == current.thread());
     }
 
-    void checkThread() {
+    @Override
+    public void checkThread() {
         if (carrier != null && !isCurrent()) {
             throw new WrongThreadException("Non-thread-safe operation on " + name + " from thread "
                     + Thread.currentThread() + "; hand it over with callSoonThreadsafe");
@@ -596,6 +602,11 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
     }
 
     @Override
+    public SelectorProvider selectorProvider() {
+        return channels.provider();
+    }
+
+    @Override
     public Engine engine() {
         return VirtualThreads.ENGINE;
     }
@@ -619,6 +630,7 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
         }
         closeDoor();
         blockedThreads.forEach(CountDownLatch::countDown);
+        closeLocals();
         steps.close();
         executor.close();
         try {
@@ -626,6 +638,19 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
         } catch (IOException e) {
             throw new UncheckedIOException("cannot close the selector of " + name, e);
         }
+    }
+
+    private void closeLocals() {
+        for (Object value : List.copyOf(locals.values())) {
+            if (value instanceof AutoCloseable closeable) {
+                try {
+                    closeable.close();
+                } catch (Exception e) {
+                    callExceptionHandler(new ExceptionContext("Exception while " + name + " was closed", e, Map.of()));
+                }
+            }
+        }
+        locals.clear();
     }
 
     /** {@return whether the loop closes or is closed, so that nothing may suspend any more} */

@@ -6,6 +6,7 @@ import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
+import java.nio.channels.spi.SelectorProvider;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -18,6 +19,7 @@ final class Channels {
 
     // loop thread only: every channel that is registered; one that its user closed leaves in sweep()
     private final Set<Readiness> registered = new LinkedHashSet<>();
+    private boolean forgotten; // a closed channel left that set: the JDK gives its descriptor back in the next select
 
     Channels(BaseEventLoop loop, LoopOptions options) {
         this.loop = loop;
@@ -33,7 +35,8 @@ final class Channels {
     /** Queues whoever waits for a channel that is ready. Does not wait. */
     void selectNow() throws IOException {
         // Without channels there is nothing to find: spare the system call in every iteration.
-        if (!registered.isEmpty()) {
+        if (forgotten || !registered.isEmpty()) {
+            forgotten = false;
             selector.selectNow(onReady);
             sweep();
         }
@@ -53,6 +56,10 @@ final class Channels {
     /** Ends the {@link #select} that is waiting, or the next one. Any thread. */
     void wakeup() {
         selector.wakeup();
+    }
+
+    SelectorProvider provider() {
+        return selector.provider();
     }
 
     void close() throws IOException {
@@ -97,9 +104,15 @@ final class Channels {
     /** Ends {@link #add}. {@return whether there was a callback} */
     boolean remove(SelectableChannel channel, int ops) {
         SelectionKey key = channel.keyFor(selector);
-        if (key == null
-                || !(key.attachment() instanceof Readiness readiness)
-                || !(readiness.waiter(ops) instanceof Handle handle)) {
+        if (key == null || !(key.attachment() instanceof Readiness readiness)) {
+            return false;
+        }
+        if (!key.isValid()) {
+            registered.remove(readiness); // closed by somebody who says so: sweep() need not search for it
+            forgotten = true;
+            readiness.wakeAll();
+        }
+        if (!(readiness.waiter(ops) instanceof Handle handle)) {
             return false;
         }
         handle.cancel();

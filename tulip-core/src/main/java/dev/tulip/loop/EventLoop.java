@@ -8,6 +8,7 @@ import java.nio.channels.DatagramChannel;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.channels.spi.SelectorProvider;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -320,7 +321,10 @@ public sealed interface EventLoop extends Executor, AutoCloseable permits BaseEv
      */
     void addReader(SelectableChannel channel, Runnable callback) throws ClosedChannelException;
 
-    /** Ends {@link #addReader}. Returns whether there was a reader; on a closed loop false. */
+    /**
+     * Ends {@link #addReader}. Returns whether there was a reader; on a closed loop false. Called for a channel that
+     * was closed, frees at once what the loop keeps for it, which the next select would have to find.
+     */
     boolean removeReader(SelectableChannel channel);
 
     /**
@@ -465,6 +469,21 @@ public sealed interface EventLoop extends Executor, AutoCloseable permits BaseEv
 
     /** {@return from when on debug mode reports what holds the loop} */
     Duration slowCallbackDuration();
+
+    // -- for those who build on this loop -------------------------------------------------------------------------
+
+    /**
+     * {@return where this loop takes its network from: whoever opens a channel for it, opens it there} See {@link
+     * LoopOptions#selectorProvider}. Any thread.
+     */
+    SelectorProvider selectorProvider();
+
+    /**
+     * Checks that the caller may touch what belongs to this loop.
+     *
+     * @throws WrongThreadException if this loop runs, and not the caller
+     */
+    void checkThread();
 
     /** {@return how this process runs coroutines, and why so} Any thread. */
     Engine engine();

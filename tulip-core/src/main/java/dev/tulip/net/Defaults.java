@@ -1,0 +1,53 @@
+package dev.tulip.net;
+
+import java.time.Duration;
+
+/** Every tunable number of this package: value, unit, origin. */
+final class Defaults {
+    /** Water marks of what is to be sent, in bytes. As CPython. */
+    static final WaterMarks WRITE_LIMITS = new WaterMarks(64 * 1024, 16 * 1024);
+
+    /** How long one address may take until the next one is tried beside it. RFC 8305, section 5. */
+    static final Duration HAPPY_EYEBALLS_DELAY = Duration.ofMillis(250);
+
+    /** How many addresses of the first family come first: "First Address Family Count" of RFC 8305, section 4. */
+    static final int INTERLEAVE = 1;
+
+    /** Connections that the system keeps for a server until it accepts them. As CPython. */
+    static final int BACKLOG = 100;
+
+    /** How much is read from one connection at a time, in bytes; then the others have their turn. As CPython. */
+    static final int READ_SIZE = 256 * 1024;
+
+    /** Buffers of that size that a loop keeps at most: more are in use only if protocols wait in calls of the JDK. */
+    static final int READ_BUFFERS = 16;
+
+    /** Size of the pieces in which a transport keeps what it could not send at once, in bytes. */
+    static final int CHUNK_SIZE = 64 * 1024;
+
+    /** Pieces of that size that a loop keeps at most, outside the heap. */
+    static final int CHUNKS = 128;
+
+    /** Size of such a piece if it is the first and little is to be kept, in bytes. */
+    static final int SMALL_CHUNK_SIZE = 4 * 1024;
+
+    /** Pieces of that size that a loop keeps at most, outside the heap. */
+    static final int SMALL_CHUNKS = 1024;
+
+    /** Buffers that are sent in one call of the system at most. */
+    static final int GATHER = 64;
+
+    /** Writes that are dropped in silence after the end of a connection; then a warning. As CPython. */
+    static final int DROPPED_WRITES_BEFORE_WARNING = 5;
+
+    /** Connections that a server accepts at most before the others have their turn, however long its backlog. */
+    static final int ACCEPTS = 100;
+
+    /** Pause after running out of file descriptors. As CPython. */
+    static final Duration ACCEPT_RETRY_DELAY = Duration.ofSeconds(1);
+
+    /** How much of a file another thread sends at a time, in bytes: a transport that is aborted waits for that. */
+    static final long FILE_STEP = 8 * 1024 * 1024;
+
+    private Defaults() {}
+}

@@ -1,0 +1,67 @@
+package dev.tulip.net;
+
+import dev.tulip.loop.EventLoop;
+import dev.tulip.loop.ExceptionContext;
+import dev.tulip.loop.LoopLocal;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channel;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What the transports and servers of one loop share: memory, and who has a channel open. Loop thread only. */
+final class LoopResources implements AutoCloseable {
+    private static final LoopLocal<LoopResources> OF_LOOP = LoopLocal.withInitial(LoopResources::new);
+
+    private final EventLoop loop;
+
+    // loop thread only
+
+    /** For reading: each is in use as long as the protocol that looks at it. Also for what is copied to be sent. */
+    final BufferPool buffers = new BufferPool(Defaults.READ_SIZE, Defaults.READ_BUFFERS);
+
+    /** For what could not be sent at once. */
+    final BufferPool chunks = new BufferPool(Defaults.CHUNK_SIZE, Defaults.CHUNKS);
+
+    /** For what could not be sent at once and is little: that of many connections at a time, perhaps. */
+    final BufferPool smallChunks = new BufferPool(Defaults.SMALL_CHUNK_SIZE, Defaults.SMALL_CHUNKS);
+
+    /** For a gathering write; all null in between. */
+    final @Nullable ByteBuffer[] gather = new @Nullable ByteBuffer[Defaults.GATHER];
+
+    private final Map<Channel, Object> owners = new LinkedHashMap<>();
+
+    private LoopResources(EventLoop loop) {
+        this.loop = loop;
+    }
+
+    static LoopResources of(EventLoop loop) {
+        return OF_LOOP.get(loop);
+    }
+
+    /** Notes that {@code owner} has {@code channel} open, so that it is closed with the loop. */
+    void opened(Channel channel, Object owner) {
+        owners.put(channel, owner);
+    }
+
+    void closed(Channel channel) {
+        owners.remove(channel);
+    }
+
+    /** The loop is closed: closes what is still open. Its owners are not told, because nobody runs them any more. */
+    @Override
+    public void close() {
+        new LinkedHashMap<>(owners).forEach((channel, owner) -> { // a copy: an exception handler may close some
+            boolean closing = owner instanceof BaseTransport transport && transport.isClosing();
+            if (loop.isDebug() && !closing) {
+                loop.callExceptionHandler(new ExceptionContext(
+                        owner + " was left open when " + loop + " was closed",
+                        null,
+                        owner instanceof Server ? "server" : "transport",
+                        owner));
+            }
+            Closing.quietly(channel);
+        });
+        owners.clear();
+    }
+}

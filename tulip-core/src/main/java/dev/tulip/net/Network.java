@@ -1,0 +1,234 @@
+package dev.tulip.net;
+
+import dev.tulip.loop.EventLoop;
+import dev.tulip.loop.Suspends;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.StandardProtocolFamily;
+import java.nio.channels.FileChannel;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes connections and servers on the running loop. {@code dev.tulip.Tulip} has the most used of these methods, too.
+ *
+ * <p>They may look a name up or wait for a peer, so they are for tasks.
+ */
+public final class Network {
+    private Network() {}
+
+    // -- connections ----------------------------------------------------------------------------------------------
+
+    /**
+     * Connects to {@code host}. See {@link #createConnection(Supplier, String, int, ConnectOptions)}.
+     *
+     * @param <P> the protocol's class
+     */
+    @Suspends
+    public static <P extends Protocol> TransportAndProtocol<P> createConnection(
+            Supplier<? extends P> protocolFactory, String host, int port) throws IOException {
+        return createConnection(protocolFactory, host, port, ConnectOptions.defaults());
+    }
+
+    /**
+     * Connects to {@code host}, with the first of its addresses that answers, and returns when the protocol's
+     * {@code connectionMade} has been called.
+     *
+     * <p>If one address takes long, the next one is tried beside it, and the first connection wins.
+     *
+     * <p>If this is cancelled, all attempts end and their sockets are closed. If the connection stands already, it is
+     * aborted.
+     *
+     * @param <P> the protocol's class
+     * @param protocolFactory makes the protocol, once the connection stands
+     * @param host a name or an address
+     * @param port from 1 to 65535
+     * @param options which addresses are tried, and in what way
+     * @throws java.net.UnknownHostException if the name has no address
+     * @throws java.net.ConnectException if no address answers; the message names the host and the port, and the error
+     *     of every attempt is among the suppressed exceptions
+     * @throws IOException if the address cannot be looked up, or no socket can be opened
+     * @throws IllegalStateException if called outside a task
+     */
+    @Suspends
+    public static <P extends Protocol> TransportAndProtocol<P> createConnection(
+            Supplier<? extends P> protocolFactory, String host, int port, ConnectOptions options) throws IOException {
+        EventLoop loop = Callers.loopOfTask("createConnection");
+        List<InetAddress> addresses = Resolver.addressesOf(loop, host, options.family());
+        SocketChannel connected = new HappyEyeballs(loop, host, port, options, addresses).connect();
+        return establish(loop, protocolFactory, connected);
+    }
+
+    /**
+     * Puts a transport on a socket that is connected, and returns when the protocol's {@code connectionMade} has been
+     * called. The socket belongs to the transport from here on, also if this fails.
+     *
+     * <p>If this is cancelled, the connection is aborted.
+     *
+     * @param <P> the protocol's class
+     * @param protocolFactory makes the protocol
+     * @param connected a TCP or Unix socket; it is put into non-blocking mode
+     * @throws IOException if it is not connected, or closed
+     * @throws IllegalStateException if called outside a task
+     */
+    @Suspends
+    public static <P extends Protocol> TransportAndProtocol<P> createConnection(
+            Supplier<? extends P> protocolFactory, SocketChannel connected) throws IOException {
+        return establish(Callers.loopOfTask("createConnection"), protocolFactory, connected);
+    }
+
+    /**
+     * Puts a transport on a socket that was accepted elsewhere: {@link #createConnection(Supplier, SocketChannel)} for
+     * the server's side.
+     *
+     * @param <P> the protocol's class
+     * @param protocolFactory makes the protocol
+     * @param accepted a TCP or Unix socket; it is put into non-blocking mode
+     * @throws IOException if it is closed
+     * @throws IllegalStateException if called outside a task
+     */
+    @Suspends
+    public static <P extends Protocol> TransportAndProtocol<P> connectAcceptedSocket(
+            Supplier<? extends P> protocolFactory, SocketChannel accepted) throws IOException {
+        return createConnection(protocolFactory, accepted);
+    }
+
+    // -- servers --------------------------------------------------------------------------------------------------
+
+    /** Listens on {@code host}. See {@link #createServer(Supplier, List, int, ListenOptions)}. */
+    @Suspends
+    public static Server createServer(Supplier<? extends Protocol> protocolFactory, @Nullable String host, int port)
+            throws IOException {
+        return createServer(protocolFactory, host, port, ListenOptions.defaults());
+    }
+
+    /**
+     * Listens on {@code host}. See {@link #createServer(Supplier, List, int, ListenOptions)}.
+     *
+     * @param host a name or an address; null or empty for every interface
+     */
+    @Suspends
+    public static Server createServer(
+            Supplier<? extends Protocol> protocolFactory, @Nullable String host, int port, ListenOptions options)
+            throws IOException {
+        return createServer(protocolFactory, host == null ? List.of("") : List.of(host), port, options);
+    }
+
+    /**
+     * Listens on every address of {@code hosts} and makes a protocol for each connection.
+     *
+     * @param protocolFactory makes the protocol of a connection
+     * @param hosts names or addresses; an empty string for every interface, of both families where there are both
+     * @param port 0 for a free one, which the server's sockets tell; then each address gets one of its own
+     * @param options how to listen
+     * @throws java.net.UnknownHostException if a name has no address
+     * @throws java.net.BindException if an address is taken, not allowed, or none is one of this machine
+     * @throws IOException if an address cannot be looked up, or no socket can be opened
+     * @throws UnsupportedOperationException if the options want something that the system does not have
+     * @throws IllegalStateException if called outside a task
+     */
+    @Suspends
+    public static Server createServer(
+            Supplier<? extends Protocol> protocolFactory, List<String> hosts, int port, ListenOptions options)
+            throws IOException {
+        EventLoop loop = Callers.loopOfTask("createServer");
+        List<ServerSocketChannel> listeners =
+                Sockets.listen(loop, addressesOf(loop, hosts, options.family()), port, options);
+        return new SocketServer(loop, protocolFactory, listeners, options);
+    }
+
+    /**
+     * Accepts connections from a socket that listens already, a Unix socket for instance. The socket belongs to the
+     * server from here on.
+     *
+     * @param protocolFactory makes the protocol of a connection
+     * @param listener a socket that is bound; it is put into non-blocking mode
+     * @param options how to accept; what they say about binding comes too late
+     * @throws IOException if the socket is not bound, or closed
+     */
+    public static Server createServer(
+            Supplier<? extends Protocol> protocolFactory, ServerSocketChannel listener, ListenOptions options)
+            throws IOException {
+        EventLoop loop = EventLoop.running();
+        if (listener.getLocalAddress() == null) {
+            throw new IOException(listener + " is not bound");
+        }
+        listener.configureBlocking(false);
+        return new SocketServer(loop, protocolFactory, List.of(listener), options);
+    }
+
+    // -- files ----------------------------------------------------------------------------------------------------
+
+    /**
+     * Sends a part of a file, without a copy in this process where the system can do that, and returns when it is sent:
+     * handed to the system's network, that is. What was written before is sent first.
+     *
+     * <p>Nothing is read from the transport meanwhile. Do not write to it: a plain one refuses that. If this fails or
+     * is cancelled, some, all or none of it was sent. A cancelled call returns when the thread that sends has come
+     * back, which does not wait for the peer; if it is cancelled once more, it aborts the transport and returns.
+     *
+     * @param transport where to
+     * @param file where from; its position is neither used nor changed
+     * @param offset the first byte
+     * @param count how many bytes at most; the file may end before
+     * @return how many bytes were sent
+     * @throws IOException if the file cannot be read, or the connection ends meanwhile
+     * @throws IllegalStateException if called outside a task, or the transport is closing, has sent its end of stream,
+     *     or sends a file already
+     */
+    @Suspends
+    public static long sendFile(Transport transport, FileChannel file, long offset, long count) throws IOException {
+        EventLoop loop = Callers.loopOfTask("sendFile");
+        return SendFile.send(loop, transport, file, offset, count);
+    }
+
+    // -- common to several ----------------------------------------------------------------------------------------
+
+    @Suspends
+    private static <P extends Protocol> TransportAndProtocol<P> establish(
+            EventLoop loop, Supplier<? extends P> protocolFactory, SocketChannel connected) throws IOException {
+        P protocol;
+        SocketTransport transport;
+        try {
+            if (connected.isOpen() && !connected.isConnected()) {
+                throw new IOException(connected + " is not connected");
+            }
+            Sockets.prepare(connected, /* keepAlive= */ false);
+            protocol = Objects.requireNonNull(protocolFactory.get(), "the protocol factory returned null");
+            transport = new SocketTransport(loop, connected, protocol, null);
+        } catch (Throwable e) {
+            Closing.quietly(connected);
+            throw e;
+        }
+        try {
+            transport.start().await();
+        } catch (Throwable e) {
+            transport.abort();
+            throw e;
+        }
+        return new TransportAndProtocol<>(transport, protocol);
+    }
+
+    @Suspends
+    private static Set<InetAddress> addressesOf(
+            EventLoop loop, List<String> hosts, @Nullable StandardProtocolFamily family) throws IOException {
+        Set<InetAddress> addresses = new LinkedHashSet<>();
+        for (String host : hosts) {
+            if (host.isEmpty()) {
+                addresses.add(Sockets.everyInterface(loop, family));
+            } else {
+                addresses.addAll(Resolver.addressesOf(loop, host, family));
+            }
+        }
+        if (addresses.contains(InetAddress.ofLiteral("::"))) {
+            addresses.remove(InetAddress.ofLiteral("0.0.0.0")); // the other one takes IPv4 connections, too
+        }
+        return addresses;
+    }
+}

@@ -1,0 +1,197 @@
+package dev.tulip.net;
+
+import dev.tulip.loop.EventLoop;
+import dev.tulip.loop.ExceptionContext;
+import dev.tulip.loop.KeyboardInterrupt;
+import dev.tulip.loop.Suspends;
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/** A server over listening sockets, TCP or Unix. Loop thread only. */
+final class SocketServer implements Server {
+    // set once
+    final EventLoop loop;
+    private final Supplier<? extends Protocol> protocolFactory;
+    private final boolean keepAlive;
+    private final List<Acceptor> acceptors = new ArrayList<>();
+    private final LoopResources resources;
+    private final Waiters changes;
+
+    // loop thread only
+    private final Set<ChannelTransport> connections = new LinkedHashSet<>();
+    private boolean serving;
+    private boolean servingForever;
+    private boolean closed;
+
+    /** A server that owns {@code listeners}, which are bound and in non-blocking mode, from here on. */
+    SocketServer(
+            EventLoop loop,
+            Supplier<? extends Protocol> protocolFactory,
+            List<ServerSocketChannel> listeners,
+            ListenOptions options) {
+        this.loop = loop;
+        this.protocolFactory = Objects.requireNonNull(protocolFactory, "protocolFactory");
+        this.keepAlive = options.keepAlive();
+        this.changes = new Waiters(loop);
+        this.resources = LoopResources.of(loop);
+        for (ServerSocketChannel listener : listeners) {
+            acceptors.add(new Acceptor(this, listener, options.backlog()));
+            resources.opened(listener, this);
+        }
+        if (options.startServing()) {
+            startServing();
+        }
+    }
+
+    // -- accepting ------------------------------------------------------------------------------------------------
+
+    @Override
+    public EventLoop getLoop() {
+        return loop;
+    }
+
+    @Override
+    public List<ServerSocketChannel> sockets() {
+        return closed ? List.of() : acceptors.stream().map(Acceptor::listener).toList();
+    }
+
+    @Override
+    public boolean isServing() {
+        return serving;
+    }
+
+    @Override
+    public void startServing() {
+        loop.checkThread();
+        if (closed) {
+            throw new IllegalStateException(this + " is closed");
+        }
+        serving = true;
+        acceptors.forEach(Acceptor::start);
+    }
+
+    /** A connection has come: makes its protocol and its transport. */
+    void accepted(SocketChannel connection) {
+        try {
+            Sockets.prepare(connection, keepAlive);
+            Protocol protocol = Objects.requireNonNull(protocolFactory.get(), "the protocol factory returned null");
+            SocketTransport transport = new SocketTransport(loop, connection, protocol, this);
+            connections.add(transport);
+            transport.start();
+        } catch (KeyboardInterrupt e) {
+            Closing.quietly(connection);
+            throw e;
+        } catch (Throwable e) {
+            Closing.quietly(connection);
+            loop.callExceptionHandler(
+                    new ExceptionContext("Error on transport creation for incoming connection", e, "server", this));
+        }
+    }
+
+    /** A connection has ended. */
+    void detach(ChannelTransport connection) {
+        if (connections.remove(connection) && connections.isEmpty()) {
+            changes.wakeAll();
+        }
+    }
+
+    // -- ending ---------------------------------------------------------------------------------------------------
+
+    @Override
+    public void serveForever() {
+        Callers.checkTaskOf(loop, "serveForever");
+        if (servingForever) {
+            throw new IllegalStateException(this + " is already in serveForever(), by another task");
+        }
+        startServing();
+        servingForever = true;
+        try {
+            while (!closed) {
+                changes.await();
+            }
+        } finally {
+            servingForever = false;
+            close(); // if this was cancelled
+        }
+    }
+
+    @Override
+    public void close() {
+        loop.checkThread();
+        if (closed) {
+            return;
+        }
+        closed = true;
+        serving = false;
+        for (Acceptor acceptor : acceptors) {
+            acceptor.close();
+            resources.closed(acceptor.listener());
+        }
+        changes.wakeAll();
+    }
+
+    @Override
+    public void waitClosed() {
+        Callers.checkTaskOf(loop, "waitClosed");
+        while (!closed || !connections.isEmpty()) {
+            changes.await();
+        }
+    }
+
+    @Override
+    public void closeClients() {
+        loop.checkThread();
+        List.copyOf(connections).forEach(ChannelTransport::close);
+    }
+
+    @Override
+    public void abortClients() {
+        loop.checkThread();
+        List.copyOf(connections).forEach(ChannelTransport::abort);
+    }
+
+    @Override
+    @Suspends
+    public int shutdown(Duration grace) {
+        Callers.checkTaskOf(loop, "shutdown");
+        close();
+        if (!connections.isEmpty()) {
+            changes.await(grace);
+        }
+        int aborted = 0;
+        for (ChannelTransport connection : List.copyOf(connections)) {
+            if (!connection.isLost()) {
+                aborted++;
+                connection.abort();
+            }
+        }
+        while (!connections.isEmpty()) {
+            changes.await();
+        }
+        return aborted;
+    }
+
+    /** {@return its state, its addresses, how many connections it has} */
+    @Override
+    public String toString() {
+        List<SocketAddress> addresses = new ArrayList<>();
+        for (ServerSocketChannel socket : sockets()) {
+            try {
+                addresses.add(socket.getLocalAddress());
+            } catch (IOException e) {
+                // closed by somebody else; then it has none
+            }
+        }
+        return "Server[" + (closed ? "closed" : serving ? "serving" : "not serving") + ", " + addresses + ", "
+                + connections.size() + " connections]";
+    }
+}
