@@ -56,6 +56,9 @@ final class LoopResources implements AutoCloseable {
                 loop.callExceptionHandler(new ExceptionContext(
                         "left open when " + loop + " was closed", null, "transport", owner));
             }
+            if (owner instanceof SocketServer server) {
+                server.removeFile();
+            }
             Closing.quietly(channel);
         });
         owners.clear();
