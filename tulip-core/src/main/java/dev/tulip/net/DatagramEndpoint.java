@@ -39,6 +39,7 @@ public final class DatagramEndpoint implements AutoCloseable {
     private final DatagramChannel channel;
     private final SocketAddress localAddress;
     private final @Nullable SocketAddress remoteAddress;
+    private final LoopResources resources;
     private final Waiters senders;
 
     // loop thread only
@@ -57,7 +58,8 @@ public final class DatagramEndpoint implements AutoCloseable {
         this.localAddress = channel.getLocalAddress();
         this.remoteAddress = channel.getRemoteAddress();
         this.senders = new Waiters(loop);
-        LoopResources.of(loop).opened(channel, this);
+        this.resources = LoopResources.of(loop);
+        resources.opened(channel, this);
     }
 
     // -- receiving ------------------------------------------------------------------------------------------------
@@ -211,9 +213,7 @@ public final class DatagramEndpoint implements AutoCloseable {
         if (channel.isOpen()) {
             Closing.quietly(channel);
             loop.removeReader(channel); // the loop forgets a channel that is closed, and wakes who waits
-            if (!loop.isClosed()) {
-                LoopResources.of(loop).closed(channel);
-            }
+            resources.closed(channel);
         }
     }
 

@@ -189,9 +189,12 @@ final class HappyEyeballs {
     private void failed(InetAddress address, IOException error) {
         Throwable cause = error.getCause();
         // sockConnect names the address in its message; what the system said is the cause.
-        String reason = String.valueOf((error instanceof ConnectException && cause != null ? cause : error).getMessage());
+        Throwable told = error instanceof ConnectException && cause != null ? cause : error;
         errors.add(error);
-        reasons.add(new InetSocketAddress(address, port) + ": " + reason);
+        reasons.add(
+                address.getHostAddress().equals(host)
+                        ? String.valueOf(told.getMessage())
+                        : address.getHostAddress() + ": " + told.getMessage());
     }
 
     private ConnectException allFailed() {

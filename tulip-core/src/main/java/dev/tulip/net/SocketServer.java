@@ -26,6 +26,7 @@ final class SocketServer implements Server {
     private final boolean keepAlive;
     private final @Nullable SocketFile file;
     private final List<Acceptor> acceptors = new ArrayList<>();
+    private final LoopResources resources;
     private final Waiters changes;
 
     // loop thread only
@@ -59,7 +60,7 @@ final class SocketServer implements Server {
         this.keepAlive = options.keepAlive();
         this.file = file;
         this.changes = new Waiters(loop);
-        LoopResources resources = LoopResources.of(loop);
+        this.resources = LoopResources.of(loop);
         for (ServerSocketChannel listener : listeners) {
             acceptors.add(new Acceptor(this, listener, options.backlog()));
             resources.opened(listener, this);
@@ -150,12 +151,9 @@ final class SocketServer implements Server {
         closed = true;
         serving = false;
         removeFile();
-        LoopResources resources = loop.isClosed() ? null : LoopResources.of(loop);
         for (Acceptor acceptor : acceptors) {
             acceptor.close();
-            if (resources != null) {
-                resources.closed(acceptor.listener());
-            }
+            resources.closed(acceptor.listener());
         }
         changes.wakeAll();
     }

@@ -1,0 +1,384 @@
+package dev.tulip.tests.net;
+
+import static dev.tulip.Tulip.await;
+import static dev.tulip.Tulip.createTask;
+import static dev.tulip.Tulip.run;
+import static dev.tulip.Tulip.runningLoop;
+import static dev.tulip.Tulip.sleep;
+import static dev.tulip.net.Network.sendFile;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.tulip.loop.CancelledError;
+import dev.tulip.loop.EventLoop;
+import dev.tulip.loop.Task;
+import dev.tulip.net.Protocol;
+import dev.tulip.net.Transport;
+import dev.tulip.net.WaterMarks;
+import dev.tulip.tests.support.Recorder;
+import dev.tulip.tests.support.Until;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.NonReadableChannelException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Files: row H1 of asyncio. True is a plain transport, false one that can only be written to, as TLS. */
+class SendFileTest {
+    private static final int SIZE = 20_000_000;
+
+    private final byte[] content = new byte[SIZE];
+    private FileChannel file;
+
+    @BeforeEach
+    void makeFile(@TempDir Path folder) throws IOException {
+        new Random(1).nextBytes(content);
+        file = FileChannel.open(Files.write(folder.resolve("file"), content), StandardOpenOption.READ);
+    }
+
+    @AfterEach
+    void closeFile() throws IOException {
+        file.close();
+    }
+
+    /** A transport of another kind: passes everything on. */
+    private record Wrapped(Transport inner) implements Transport {
+        static Transport unless(boolean plain, Transport transport) {
+            return plain ? transport : new Wrapped(transport);
+        }
+
+        @Override
+        public void close() {
+            inner.close();
+        }
+
+        @Override
+        public void abort() {
+            inner.abort();
+        }
+
+        @Override
+        public boolean isClosing() {
+            return inner.isClosing();
+        }
+
+        @Override
+        public EventLoop getLoop() {
+            return inner.getLoop();
+        }
+
+        @Override
+        public Object getExtraInfo(String name) {
+            return inner.getExtraInfo(name);
+        }
+
+        @Override
+        public int getWriteBufferSize() {
+            return inner.getWriteBufferSize();
+        }
+
+        @Override
+        public WaterMarks getWriteBufferLimits() {
+            return inner.getWriteBufferLimits();
+        }
+
+        @Override
+        public void setWriteBufferLimits(WaterMarks marks) {
+            inner.setWriteBufferLimits(marks);
+        }
+
+        @Override
+        public void write(ByteBuffer data) {
+            inner.write(data);
+        }
+
+        @Override
+        public void writeLines(List<ByteBuffer> data) {
+            inner.writeLines(data);
+        }
+
+        @Override
+        public void writeEof() {
+            inner.writeEof();
+        }
+
+        @Override
+        public boolean canWriteEof() {
+            return inner.canWriteEof();
+        }
+
+        @Override
+        public void pauseReading() {
+            inner.pauseReading();
+        }
+
+        @Override
+        public void resumeReading() {
+            inner.resumeReading();
+        }
+
+        @Override
+        public boolean isReading() {
+            return inner.isReading();
+        }
+
+        @Override
+        public void setProtocol(Protocol protocol) {
+            inner.setProtocol(protocol);
+        }
+
+        @Override
+        public Protocol getProtocol() {
+            return inner.getProtocol();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aFileArrivesBetweenWhatIsWrittenBeforeAndAfter(boolean plain) throws Exception {
+        run(() -> {
+            try (Connected<Recorder> c = Connected.with(new Recorder())) {
+                Transport transport = Wrapped.unless(plain, c.transport());
+                Task<byte[]> reader = createTask(c.peer()::receiveAll);
+                transport.write(new byte[3_000_000]); // more than the socket takes
+                assertThat(sendFile(transport, file, 0, SIZE)).isEqualTo(SIZE);
+                transport.write("after".getBytes());
+                transport.close();
+                byte[] received = await(reader);
+                assertThat(received).hasSize(3_000_000 + SIZE + 5);
+                assertThat(Arrays.equals(received, 3_000_000, 3_000_000 + SIZE, content, 0, SIZE))
+                        .isTrue();
+                assertThat(new String(received, 3_000_000 + SIZE, 5)).isEqualTo("after");
+                assertThat(file.position()).isZero();
+                assertThat(c.protocol().awaitLost()).isNull();
+            }
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void anyPartOfAFileCanBeSent(boolean plain) throws Exception {
+        run(() -> {
+            try (Connected<Recorder> c = Connected.with(new Recorder())) {
+                Transport transport = Wrapped.unless(plain, c.transport());
+                assertThat(sendFile(transport, file, 1000, 10)).isEqualTo(10);
+                assertThat(c.peer().receiveBytes(10)).isEqualTo(Arrays.copyOfRange(content, 1000, 1010));
+                assertThat(sendFile(transport, file, 5, 0)).isZero();
+                assertThat(sendFile(transport, file, SIZE, 10)).isZero();
+                assertThat(sendFile(transport, file, SIZE + 1000L, 10)).isZero();
+                assertThat(sendFile(transport, file, SIZE - 7, Long.MAX_VALUE)).isEqualTo(7);
+                assertThat(c.peer().receiveBytes(7)).isEqualTo(Arrays.copyOfRange(content, SIZE - 7, SIZE));
+                assertThatThrownBy(() -> sendFile(transport, file, -1, 10)).isInstanceOf(IllegalArgumentException.class);
+                assertThatThrownBy(() -> sendFile(transport, file, 0, -1)).isInstanceOf(IllegalArgumentException.class);
+            }
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aPeerThatDoesNotReadHoldsTheSenderUpButNotTheLoop(boolean plain) throws Exception {
+        run(() -> {
+            try (Connected<Recorder> c = Connected.with(new Recorder())) {
+                Task<Long> sender = createTask(() -> sendFile(Wrapped.unless(plain, c.transport()), file, 0, SIZE));
+                sleep(Duration.ofMillis(50));
+                assertThat(sender.done()).isFalse();
+                assertThat(c.transport().getWriteBufferSize()).isLessThan(64 * 1024 + 64 * 1024 + 1);
+                byte[] received = c.peer().receiveBytes(SIZE);
+                assertThat(Arrays.equals(received, content)).isTrue();
+                assertThat(await(sender)).isEqualTo(SIZE);
+            }
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void nothingIsReadMeanwhileAndReadingGoesOnAsItWas(boolean plain) throws Exception {
+        run(() -> {
+            for (boolean paused : new boolean[] {false, true}) {
+                try (Connected<Recorder> c = Connected.with(new Recorder())) {
+                    if (paused) {
+                        c.transport().pauseReading();
+                    }
+                    Task<Long> sender = createTask(() -> sendFile(Wrapped.unless(plain, c.transport()), file, 0, SIZE));
+                    sleep(Duration.ZERO);
+                    c.peer().send("question");
+                    Until.settled();
+                    assertThat(c.protocol().text()).isEmpty();
+                    c.peer().receiveBytes(SIZE);
+                    await(sender);
+                    if (paused) {
+                        Until.settled();
+                        assertThat(c.protocol().text()).isEmpty();
+                        c.transport().resumeReading();
+                    }
+                    Until.holds("question", () -> c.protocol().text().equals("question"));
+                    assertThat(c.transport().getProtocol()).isSameAs(c.protocol());
+                }
+            }
+        });
+    }
+
+    @Test
+    void nobodyElseWritesMeanwhile() throws Exception {
+        run(() -> {
+            try (Connected<Recorder> c = Connected.with(new Recorder())) {
+                Task<Long> sender = createTask(() -> sendFile(c.transport(), file, 0, SIZE));
+                sleep(Duration.ZERO);
+                for (Task<?> refused : List.<Task<?>>of(
+                        createTask(() -> c.transport().write(new byte[1])),
+                        createTask(() -> c.transport().writeLines(List.of())),
+                        createTask(c.transport()::writeEof),
+                        createTask(() -> sendFile(c.transport(), file, 0, 1)))) {
+                    assertThatThrownBy(() -> await(refused))
+                            .isInstanceOf(IllegalStateException.class)
+                            .hasMessageContaining("while a file is sent");
+                }
+                assertThat(Arrays.equals(c.peer().receiveBytes(SIZE), content)).isTrue();
+                await(sender);
+                c.transport().writeEof();
+                assertThatThrownBy(() -> sendFile(c.transport(), file, 0, 1))
+                        .isInstanceOf(IllegalStateException.class)
+                        .hasMessageContaining("after writeEof()");
+            }
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aClosingTransportTakesNoFile(boolean plain) throws Exception {
+        run(() -> {
+            try (Connected<Recorder> c = Connected.with(new Recorder())) {
+                c.transport().close();
+                assertThatThrownBy(() -> sendFile(Wrapped.unless(plain, c.transport()), file, 0, 1))
+                        .isInstanceOf(IllegalStateException.class)
+                        .hasMessageContaining("cannot send a file to");
+            }
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aPeerThatGoesInTheMiddleIsAnError(boolean plain) throws Exception {
+        run(() -> {
+            try (Connected<Recorder> c = Connected.with(new Recorder())) {
+                Task<Long> sender = createTask(() -> sendFile(Wrapped.unless(plain, c.transport()), file, 0, SIZE));
+                c.peer().receiveBytes(100_000);
+                c.peer().reset();
+                assertThatThrownBy(() -> await(sender)).isInstanceOf(IOException.class);
+                c.protocol().awaitLost();
+                assertThat(c.protocol().events.stream().filter(e -> e.startsWith("lost")))
+                        .hasSize(1);
+            }
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void abortInTheMiddleEndsTheSending(boolean plain) throws Exception {
+        run(() -> {
+            for (int millis : new int[] {0, 1, 2, 20}) {
+                try (Connected<Recorder> c = Connected.with(new Recorder())) {
+                    Task<Long> sender = createTask(() -> sendFile(Wrapped.unless(plain, c.transport()), file, 0, SIZE));
+                    sleep(Duration.ofMillis(millis));
+                    c.transport().abort();
+                    assertThatThrownBy(() -> await(sender))
+                            .isInstanceOf(millis == 0 ? Exception.class : IOException.class);
+                    assertThat(c.protocol().awaitLost()).isNull();
+                    byte[] received = c.peer().receiveAll();
+                    assertThat(Arrays.equals(received, Arrays.copyOf(content, received.length)))
+                            .isTrue();
+                }
+            }
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aCancelledSendingHasSentABeginningAndTheTransportLives(boolean plain) throws Exception {
+        run(() -> {
+            for (int millis : new int[] {0, 1, 2, 20}) {
+                try (Connected<Recorder> c = Connected.with(new Recorder())) {
+                    Task<Long> sender = createTask(() -> sendFile(Wrapped.unless(plain, c.transport()), file, 0, SIZE));
+                    sleep(Duration.ofMillis(millis));
+                    sender.cancel();
+                    assertThatThrownBy(() -> await(sender)).isInstanceOf(CancelledError.class);
+                    assertThat(c.transport().isClosing()).isFalse();
+                    assertThat(c.transport().getProtocol()).isSameAs(c.protocol());
+                    c.transport().write("TAIL".getBytes());
+                    c.transport().writeEof();
+                    byte[] received = c.peer().receiveAll();
+                    int sent = received.length - 4;
+                    assertThat(Arrays.equals(received, 0, sent, content, 0, sent)).isTrue();
+                    assertThat(new String(received, sent, 4)).isEqualTo("TAIL");
+                    c.peer().send("alive");
+                    Until.holds("alive", () -> c.protocol().text().equals("alive"));
+                }
+            }
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aFileThatCannotBeReadIsAnErrorOfTheCallAndTheTransportLives(boolean plain) throws Exception {
+        run(() -> {
+            try (Connected<Recorder> c = Connected.with(new Recorder());
+                    FileChannel unreadable = FileChannel.open(
+                            Files.createTempFile("unreadable", ""),
+                            StandardOpenOption.WRITE,
+                            StandardOpenOption.DELETE_ON_CLOSE)) {
+                Transport transport = Wrapped.unless(plain, c.transport());
+                assertThatThrownBy(() -> sendFile(transport, unreadable, 0, 10))
+                        .isInstanceOf(NonReadableChannelException.class);
+                closeFile();
+                assertThatThrownBy(() -> sendFile(transport, file, 0, 10)).isInstanceOf(ClosedChannelException.class);
+                transport.write("alive".getBytes());
+                assertThat(c.peer().receive(5)).isEqualTo("alive");
+            }
+        });
+    }
+
+    @Test
+    void withoutAnExecutorNothingIsSentAndTheTransportLives() throws Exception {
+        run(() -> {
+            try (Connected<Recorder> c = Connected.with(new Recorder())) {
+                runningLoop().shutdownDefaultExecutor(Duration.ofMinutes(1));
+                assertThatThrownBy(() -> sendFile(c.transport(), file, 0, 10))
+                        .isInstanceOf(IllegalStateException.class)
+                        .hasMessageContaining("Executor shutdown");
+                c.transport().write("alive".getBytes());
+                assertThat(c.peer().receive(5)).isEqualTo("alive");
+            }
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void theProtocolIsToldOfTheEndAndNoMoreThanOnce(boolean plain) throws Exception {
+        run(() -> {
+            try (Connected<Recorder> c = Connected.with(new Recorder())) {
+                Task<Long> sender = createTask(() -> sendFile(Wrapped.unless(plain, c.transport()), file, 0, SIZE));
+                sleep(Duration.ofMillis(20));
+                c.transport().close();
+                Task<byte[]> reader = createTask(c.peer()::receiveAll);
+                assertThatThrownBy(() -> await(sender)).isInstanceOf(IOException.class);
+                assertThat(c.protocol().awaitLost()).isNull();
+                await(reader);
+                Until.settled();
+                assertThat(c.protocol().events).endsWith("lost").doesNotHaveDuplicates();
+            }
+        });
+    }
+}
