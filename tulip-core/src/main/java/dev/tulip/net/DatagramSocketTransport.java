@@ -232,9 +232,14 @@ final class DatagramSocketTransport extends ChannelTransport implements Datagram
     }
 
     private void tellSoon() {
-        if (!tellingSoon) {
-            tellingSoon = true;
+        if (tellingSoon) {
+            return;
+        }
+        try {
             loop.callSoon(this::tell);
+            tellingSoon = true;
+        } catch (IllegalStateException e) { // the loop is closed: nobody is told any more
+            errors.clear();
         }
     }
 
