@@ -205,9 +205,10 @@ abstract class ChannelTransport implements BaseTransport {
             throw interrupt;
         }
         report("Fatal error: protocol." + method + "() call failed.", failure);
-        lose(failure instanceof Exception exception
-                ? exception
-                : new IOException("protocol." + method + "() call failed: " + failure, failure));
+        lose(
+                failure instanceof Exception exception
+                        ? exception
+                        : new IOException("protocol." + method + "() call failed: " + failure, failure));
     }
 
     final void lostLater() {

@@ -172,8 +172,10 @@ final class DatagramSocketTransport extends ChannelTransport implements Datagram
     private void drop(ByteBuffer data) {
         data.position(data.limit());
         if (++dropped == Defaults.DROPPED_WRITES_BEFORE_WARNING) {
-            Log.warn(loop, dropped + " datagrams were dropped because the endpoint is closed: " + this
-                    + "; stop sending at connectionLost, or when isClosing() says so");
+            Log.warn(
+                    loop,
+                    dropped + " datagrams were dropped because the endpoint is closed: " + this
+                            + "; stop sending at connectionLost, or when isClosing() says so");
         }
     }
 
@@ -276,8 +278,10 @@ final class DatagramSocketTransport extends ChannelTransport implements Datagram
             }
         }
         if (untold > 0) {
-            Log.warn(loop, untold + " errors were not told, because more than " + Defaults.ERRORS_KEPT
-                    + " came at a time: " + this);
+            Log.warn(
+                    loop,
+                    untold + " errors were not told, because more than " + Defaults.ERRORS_KEPT + " came at a time: "
+                            + this);
             untold = 0;
         }
     }

@@ -87,7 +87,8 @@ final class DatagramSockets {
         boolean complete = false;
         try {
             channel.configureBlocking(false);
-            for (Map.Entry<SocketOption<?>, Object> option : options.socketOptions().entrySet()) {
+            for (Map.Entry<SocketOption<?>, Object> option :
+                    options.socketOptions().entrySet()) {
                 set(channel, option.getKey(), option.getValue());
             }
             bind(channel, local);
@@ -172,7 +173,8 @@ final class DatagramSockets {
     static SocketAddress checkTarget(SocketAddress target, @Nullable SocketAddress peer, Object endpoint) {
         Objects.requireNonNull(target, "target");
         if (peer != null && !peer.equals(target)) {
-            throw new IllegalArgumentException("cannot send to " + target + ": " + endpoint + " is connected to " + peer);
+            throw new IllegalArgumentException(
+                    "cannot send to " + target + ": " + endpoint + " is connected to " + peer);
         }
         if (target instanceof InetSocketAddress inet && inet.isUnresolved()) {
             throw new IllegalArgumentException("cannot send to " + target + ": a name must be looked up before");
@@ -190,7 +192,8 @@ final class DatagramSockets {
             throw new IOException("cannot send to " + target + ": " + size + " bytes are too long for a datagram");
         }
         if (size == 0 && channel.isConnected()) {
-            throw new IOException("cannot send to " + target + ": the JDK sends no empty datagram from a connected socket");
+            throw new IOException(
+                    "cannot send to " + target + ": the JDK sends no empty datagram from a connected socket");
         }
         try {
             return channel.send(data, target) > 0 || size == 0;

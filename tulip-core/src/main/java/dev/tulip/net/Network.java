@@ -105,8 +105,8 @@ public final class Network {
 
     /** Listens on {@code host}. See {@link #createServer(Supplier, List, int, ListenOptions)}. */
     @Suspends
-    public static Server createServer(
-            Supplier<? extends Protocol> protocolFactory, @Nullable String host, int port) throws IOException {
+    public static Server createServer(Supplier<? extends Protocol> protocolFactory, @Nullable String host, int port)
+            throws IOException {
         return createServer(protocolFactory, host, port, ListenOptions.defaults());
     }
 

@@ -6,7 +6,6 @@ import dev.tulip.loop.Suspends;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
-import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SocketChannel;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -261,8 +260,10 @@ final class SocketTransport extends ChannelTransport implements Transport {
         if (data.hasRemaining()) {
             data.position(data.limit());
             if (++dropped == Defaults.DROPPED_WRITES_BEFORE_WARNING) {
-                Log.warn(loop, dropped + " writes were dropped because the connection has ended: " + this
-                        + "; stop writing at connectionLost, or when isClosing() says so");
+                Log.warn(
+                        loop,
+                        dropped + " writes were dropped because the connection has ended: " + this
+                                + "; stop writing at connectionLost, or when isClosing() says so");
             }
         }
     }
@@ -481,8 +482,7 @@ final class SocketTransport extends ChannelTransport implements Transport {
             text.append(", ").append(out.size()).append(" bytes to send");
         }
         if (isOpen()) {
-            text.append(
-                    endReceived ? ", peer has sent its end" : isReading() ? ", reading" : ", reading paused");
+            text.append(endReceived ? ", peer has sent its end" : isReading() ? ", reading" : ", reading paused");
         }
         return text.append(']').toString();
     }

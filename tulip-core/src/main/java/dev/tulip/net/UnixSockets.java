@@ -104,8 +104,7 @@ final class UnixSockets {
     }
 
     @Suspends
-    private static void bind(
-            EventLoop loop, ServerSocketChannel listener, UnixDomainSocketAddress address, int backlog)
+    private static void bind(EventLoop loop, ServerSocketChannel listener, UnixDomainSocketAddress address, int backlog)
             throws IOException {
         try {
             listener.bind(address, backlog);

@@ -6,6 +6,7 @@ import static dev.tulip.Tulip.openDatagramEndpoint;
 import static dev.tulip.Tulip.run;
 import static dev.tulip.Tulip.runningLoop;
 import static dev.tulip.Tulip.sleep;
+import static dev.tulip.tests.net.Datagrams.LOOPBACK;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -43,8 +44,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Datagrams in straight-line code. */
 class DatagramEndpointTest {
-    private static final DatagramOptions LOOPBACK = DatagramOptions.defaults().withLocalAddress("127.0.0.1", 0);
-
     @Suspends
     private static DatagramEndpoint connectedTo(DatagramEndpoint peer) throws IOException {
         return openDatagramEndpoint(LOOPBACK.withRemoteAddress((InetSocketAddress) peer.localAddress()));
@@ -115,8 +114,8 @@ class DatagramEndpointTest {
     void theLargestDatagramAndAnEmptyOneArriveWhole() throws Exception {
         run(() -> {
             try (DatagramEndpoint receiver = openDatagramEndpoint(LOOPBACK.withReceiveBuffer(200_000));
-                    DatagramEndpoint sender = openDatagramEndpoint(
-                            LOOPBACK.withSocketOption(StandardSocketOptions.SO_SNDBUF, 200_000))) {
+                    DatagramEndpoint sender =
+                            openDatagramEndpoint(LOOPBACK.withSocketOption(StandardSocketOptions.SO_SNDBUF, 200_000))) {
                 byte[] data = new byte[65_507];
                 new Random(1).nextBytes(data);
                 sender.sendTo(data, receiver.localAddress());
@@ -234,9 +233,10 @@ class DatagramEndpointTest {
                     }
                 });
                 Until.holds("the callback has run", () -> thrown.size() == 2);
-                assertThat(thrown).allSatisfy(error -> assertThat(error)
-                        .isInstanceOf(IllegalStateException.class)
-                        .hasMessageContaining("start one with createTask"));
+                assertThat(thrown)
+                        .allSatisfy(error -> assertThat(error)
+                                .isInstanceOf(IllegalStateException.class)
+                                .hasMessageContaining("start one with createTask"));
             }
         });
     }
@@ -396,7 +396,7 @@ class DatagramEndpointTest {
                 Until.holds("all were sent", () -> !sender.isAlive());
                 Until.holds("each was received or dropped", () -> {
                     try {
-                        return received[0] + DatagramTest.droppedBySystem(port(slow)) == flood;
+                        return received[0] + Datagrams.droppedBySystem(port(slow)) == flood;
                     } catch (IOException e) {
                         throw new AssertionError(e);
                     }
@@ -488,28 +488,28 @@ class DatagramEndpointTest {
     void itTalksToPythonsAsyncio() throws Exception {
         assumeTrue(Program.isInstalled("python3", "-c", "import asyncio"), "python3 is not installed");
         String client = """
-                import asyncio, sys
-                class Client(asyncio.DatagramProtocol):
-                    def connection_made(self, transport):
-                        self.transport, self.number = transport, 0
-                        self.done = asyncio.get_running_loop().create_future()
-                        self.next()
-                    def next(self):
-                        self.data = bytes([self.number]) * (self.number * 100 + 1)
-                        self.transport.sendto(self.data)
-                    def datagram_received(self, data, addr):
-                        assert data == self.data
-                        self.number += 1
-                        self.next() if self.number < 100 else self.done.set_result(None)
-                async def main():
-                    loop = asyncio.get_running_loop()
-                    transport, protocol = await loop.create_datagram_endpoint(
-                        Client, remote_addr=('127.0.0.1', int(sys.argv[1])))
-                    await protocol.done
-                    transport.close()
-                    print('all there')
-                asyncio.run(main())
-                """;
+            import asyncio, sys
+            class Client(asyncio.DatagramProtocol):
+                def connection_made(self, transport):
+                    self.transport, self.number = transport, 0
+                    self.done = asyncio.get_running_loop().create_future()
+                    self.next()
+                def next(self):
+                    self.data = bytes([self.number]) * (self.number * 100 + 1)
+                    self.transport.sendto(self.data)
+                def datagram_received(self, data, addr):
+                    assert data == self.data
+                    self.number += 1
+                    self.next() if self.number < 100 else self.done.set_result(None)
+            async def main():
+                loop = asyncio.get_running_loop()
+                transport, protocol = await loop.create_datagram_endpoint(
+                    Client, remote_addr=('127.0.0.1', int(sys.argv[1])))
+                await protocol.done
+                transport.close()
+                print('all there')
+            asyncio.run(main())
+            """;
         run(() -> {
             try (DatagramEndpoint server = openDatagramEndpoint(LOOPBACK);
                     Program python = Program.start("python3", "-c", client, "" + port(server))) {

@@ -99,8 +99,8 @@ class MulticastTest {
     void membersOfOneMachineShareThePortAndAllHear() throws Exception {
         run(() -> {
             try (DatagramEndpoint first = openDatagramEndpoint(FOUR.withReuseAddress(true));
-                    DatagramEndpoint second = openDatagramEndpoint(
-                            FOUR.withReuseAddress(true).withLocalAddress("0.0.0.0", port(first)));
+                    DatagramEndpoint second =
+                            openDatagramEndpoint(FOUR.withReuseAddress(true).withLocalAddress("0.0.0.0", port(first)));
                     DatagramEndpoint sender = sender()) {
                 first.join(GROUP, loopback);
                 second.join(GROUP, loopback);
@@ -137,8 +137,10 @@ class MulticastTest {
                             FOUR.withMulticastInterface(loopback).withMulticastTimeToLive(0))) {
                 member.join(GROUP, loopback);
                 InetSocketAddress group = new InetSocketAddress(GROUP, port(member));
-                assertThat(silent.channel().getOption(StandardSocketOptions.IP_MULTICAST_LOOP)).isFalse();
-                assertThat(local.channel().getOption(StandardSocketOptions.IP_MULTICAST_TTL)).isZero();
+                assertThat(silent.channel().getOption(StandardSocketOptions.IP_MULTICAST_LOOP))
+                        .isFalse();
+                assertThat(local.channel().getOption(StandardSocketOptions.IP_MULTICAST_TTL))
+                        .isZero();
                 local.sendTo("stays on this machine".getBytes(), group);
                 assertThat(text(member.receive())).isEqualTo("stays on this machine");
             }

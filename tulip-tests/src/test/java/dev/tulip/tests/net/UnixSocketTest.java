@@ -129,10 +129,12 @@ class UnixSocketTest {
                     path);
             assertThat(server.toString()).startsWith("Server[serving, [" + path + "], 0 connections");
             Transport client = createUnixConnection(Recorder::new, path).transport();
-            Until.holds("accepted", () -> !accepted.isEmpty() && accepted.getFirst().transport() != null);
+            Until.holds(
+                    "accepted", () -> !accepted.isEmpty() && accepted.getFirst().transport() != null);
             UnixDomainSocketAddress address = UnixDomainSocketAddress.of(path);
             assertThat(client.getExtraInfo(ExtraInfo.PEERNAME)).isEqualTo(address);
-            assertThat(accepted.getFirst().transport().getExtraInfo(ExtraInfo.SOCKNAME)).isEqualTo(address);
+            assertThat(accepted.getFirst().transport().getExtraInfo(ExtraInfo.SOCKNAME))
+                    .isEqualTo(address);
             assertThat(client.toString()).contains(path.toString());
             client.close();
             server.shutdown(LONG);
@@ -253,8 +255,9 @@ class UnixSocketTest {
             Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("r-xr-xr-x"));
             server.close();
             Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
-            assertThat(logs.take()).singleElement().satisfies(record -> assertThat(record.getMessage())
-                    .contains("cannot remove the file"));
+            assertThat(logs.take())
+                    .singleElement()
+                    .satisfies(record -> assertThat(record.getMessage()).contains("cannot remove the file"));
         });
     }
 
@@ -448,8 +451,8 @@ class UnixSocketTest {
             Server server = serve(path);
             try (Program socat = Program.start("socat", "-", "UNIX-CONNECT:" + path)) {
                 socat.write("Grüße\n");
-                Task<String> line = createTask(() ->
-                        runningLoop().runInExecutor(null, socat::readLine).await());
+                Task<String> line = createTask(
+                        () -> runningLoop().runInExecutor(null, socat::readLine).await());
                 assertThat(line.await()).isEqualTo("Grüße");
             }
             server.shutdown(LONG);
@@ -460,16 +463,16 @@ class UnixSocketTest {
     void pythonsAsyncioTalksToAServer() throws Exception {
         assumeTrue(Program.isInstalled("python3", "-c", "import asyncio"), "python3 is not installed");
         String client = """
-                import asyncio, sys
-                async def main():
-                    reader, writer = await asyncio.open_unix_connection(sys.argv[1])
-                    data = bytes(range(256)) * 4000
-                    writer.write(data)
-                    assert await reader.readexactly(len(data)) == data
-                    writer.close()
-                    print('all there')
-                asyncio.run(main())
-                """;
+            import asyncio, sys
+            async def main():
+                reader, writer = await asyncio.open_unix_connection(sys.argv[1])
+                data = bytes(range(256)) * 4000
+                writer.write(data)
+                assert await reader.readexactly(len(data)) == data
+                writer.close()
+                print('all there')
+            asyncio.run(main())
+            """;
         run(() -> {
             Server server = serve(path);
             try (Program python = Program.start("python3", "-c", client, path.toString())) {
@@ -485,16 +488,16 @@ class UnixSocketTest {
     void aClientTalksToPythonsAsyncioAndAKilledServersFileIsReplaced() throws Exception {
         assumeTrue(Program.isInstalled("python3", "-c", "import asyncio"), "python3 is not installed");
         String echo = """
-                import asyncio, sys
-                async def handle(reader, writer):
-                    while data := await reader.read(65536):
-                        writer.write(data)
-                async def main():
-                    server = await asyncio.start_unix_server(handle, sys.argv[1])
-                    print('ready', flush=True)
-                    await server.serve_forever()
-                asyncio.run(main())
-                """;
+            import asyncio, sys
+            async def handle(reader, writer):
+                while data := await reader.read(65536):
+                    writer.write(data)
+            async def main():
+                server = await asyncio.start_unix_server(handle, sys.argv[1])
+                print('ready', flush=True)
+                await server.serve_forever()
+            asyncio.run(main())
+            """;
         try (Program python = Program.start("python3", "-c", echo, path.toString())) {
             assertThat(python.readLine()).as(python.error()).isEqualTo("ready");
             run(() -> {
