@@ -12,9 +12,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A transport over one channel: its life, from {@code connectionMade} to {@code connectionLost}, waiting for the channel,
- * the flow control of writing, and the rule that a protocol is called one call at a time. What kind of bytes, the
- * subclasses know. Loop thread only.
+ * A transport over one channel: its life, from {@code connectionMade} to {@code connectionLost}, waiting for the
+ * channel, the flow control of writing, and the rule that a protocol is called one call at a time. What kind of bytes,
+ * the subclasses know. Loop thread only.
  */
 abstract class ChannelTransport implements BaseTransport {
     /*
@@ -23,14 +23,14 @@ abstract class ChannelTransport implements BaseTransport {
      * NEW, OPEN, CLOSING -> LOST    // lose(): nothing is sent or read any more; lost() stands in the ready queue
      *    LOST -> CLOSED     // lost(): the channel is closed, then connectionLost is called
      *
-     * One call at a time. A protocol's method that waits in a call of the JDK gives its coroutine up to that, and the loop
-     * goes on: with callbacks for this very transport, with tasks that write to it. So a call notes on which coroutine
-     * it runs, in caller, and nobody else calls meanwhile: what would have been called is marked unsettled, and made up
-     * for when the first call returns. A call from within a call (pauseWriting in a write in dataReceived) is on the same
-     * coroutine, and allowed. What needs no protocol goes on: sending, and giving the channel back.
+     * One call at a time. A protocol's method that waits in a call of the JDK gives its coroutine up to that, and the
+     * loop goes on: with callbacks for this very transport, with tasks that write to it. So a call notes on which
+     * coroutine it runs, in caller, and nobody else calls meanwhile: what would have been called is marked unsettled,
+     * and made up for when the first call returns. A call from within a call (pauseWriting in a write in dataReceived)
+     * is on the same coroutine, and allowed. What needs no protocol goes on: sending, and giving the channel back.
      *
-     * Reading stays armed from connectionMade to the end, except while it is paused: no request changes the interest set.
-     * The loop watches the channel for writing only while there is something that it did not take.
+     * Reading stays armed from connectionMade to the end, except while it is paused: no request changes the interest
+     * set. The loop watches the channel for writing only while there is something that it did not take.
      */
     private static final byte NEW = 0;
 
@@ -102,7 +102,9 @@ abstract class ChannelTransport implements BaseTransport {
         protocol().connectionLost(cause);
     }
 
-    /** {@return whether another thread uses the channel, so that it must not be closed yet; {@link #lostLater} follows} */
+    /**
+     * {@return whether another thread uses the channel, so that it must not be closed yet; {@link #lostLater} follows}
+     */
     boolean isHeld() {
         return false;
     }
@@ -255,7 +257,9 @@ abstract class ChannelTransport implements BaseTransport {
 
     // -- one call at a time ---------------------------------------------------------------------------------------
 
-    /** Begins a call of the protocol, unless there is one: then that will make up for it. {@link #leave} must follow. */
+    /**
+     * Begins a call of the protocol, unless there is one: then that will make up for it. {@link #leave} must follow.
+     */
     final boolean enter() {
         if (caller != null) {
             unsettled = true;

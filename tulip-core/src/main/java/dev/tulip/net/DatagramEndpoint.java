@@ -15,8 +15,8 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An endpoint for datagrams in straight-line code: a task receives and sends, one datagram a call. Not for other threads
- * than its loop's.
+ * An endpoint for datagrams in straight-line code: a task receives and sends, one datagram a call. Not for other
+ * threads than its loop's.
  *
  * <p>There is no queue in between: a task that receives reads straight off the socket, and what nobody receives, the
  * system keeps, up to a limit, and then drops; see {@link DatagramOptions#withReceiveBuffer}. A task that sends waits
@@ -204,8 +204,8 @@ public final class DatagramEndpoint implements AutoCloseable {
     }
 
     /**
-     * Closes this. A task that waits in one of its methods gets a {@link java.nio.channels.ClosedChannelException}. Calling
-     * this again is harmless.
+     * Closes this. A task that waits in one of its methods gets a {@link java.nio.channels.ClosedChannelException}.
+     * Calling this again is harmless.
      */
     @Override
     public void close() {

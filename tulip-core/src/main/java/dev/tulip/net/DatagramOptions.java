@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * How an endpoint for datagrams is made.
  *
- * <p>A host that is a name is looked up when the endpoint is made, if it comes as a string here, or as an address that is
- * {@linkplain InetSocketAddress#isUnresolved not resolved}; {@code new InetSocketAddress(name, port)} would look it up at
- * once, and hold the loop meanwhile.
+ * <p>A host that is a name is looked up when the endpoint is made, if it comes as a string here, or as an address that
+ * is {@linkplain InetSocketAddress#isUnresolved not resolved}; {@code new InetSocketAddress(name, port)} would look it
+ * up at once, and hold the loop meanwhile.
  *
  * @param localAddress where it receives; null for a free port of every interface
  * @param remoteAddress the only peer that it sends to and receives from; null for any
@@ -71,7 +71,8 @@ public record DatagramOptions(
     /**
      * {@return these options with another local address}
      *
-     * @param host a name or an address of this machine; empty for every interface, of both families where there are both
+     * @param host a name or an address of this machine; empty for every interface, of both families where there are
+     *     both
      * @param port 0 for a free one
      */
     public DatagramOptions withLocalAddress(String host, int port) {
@@ -109,7 +110,8 @@ public record DatagramOptions(
     // -- options of the socket ------------------------------------------------------------------------------------
 
     /**
-     * {@return these options with another option of the socket} An endpoint whose socket does not have it cannot be made.
+     * {@return these options with another option of the socket} An endpoint whose socket does not have it cannot be
+     * made.
      *
      * @param <T> what its value is
      * @param option which; see {@link java.nio.channels.DatagramChannel} for those that there are
@@ -131,8 +133,8 @@ public record DatagramOptions(
     }
 
     /**
-     * {@return these options with or without sharing the port} Multicast and broadcast datagrams reach every endpoint that
-     * shares it; others reach one of them.
+     * {@return these options with or without sharing the port} Multicast and broadcast datagrams reach every endpoint
+     * that shares it; others reach one of them.
      *
      * @param reusePort whether other sockets that want the same, also of other processes, may be bound to the port
      */

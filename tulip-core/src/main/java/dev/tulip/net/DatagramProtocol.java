@@ -34,8 +34,8 @@ public interface DatagramProtocol extends BaseProtocol {
     default void datagramReceived(ByteBuffer data, SocketAddress sender) {}
 
     /**
-     * Sending or receiving has failed: the network cannot be reached, a datagram was too long, or the peer's machine has
-     * answered that nobody listens there ({@link java.net.PortUnreachableException}; connected endpoints only). The
+     * Sending or receiving has failed: the network cannot be reached, a datagram was too long, or the peer's machine
+     * has answered that nobody listens there ({@link java.net.PortUnreachableException}; connected endpoints only). The
      * datagram is lost; the endpoint stays open. Never called from within {@code sendTo}. If errors pile up faster than
      * they can be told, some are left out, and the log says how many.
      */

@@ -19,11 +19,11 @@ import org.jspecify.annotations.Nullable;
 /** Datagrams over one UDP socket, as callbacks. Loop thread only. */
 final class DatagramSocketTransport extends ChannelTransport implements DatagramTransport {
     /*
-     * Sending tries the socket first; only while that takes no more, the loop watches it for writing, and datagrams wait
-     * in the DatagramQueue.
+     * Sending tries the socket first; only while that takes no more, the loop watches it for writing, and datagrams
+     * wait in the DatagramQueue.
      *
-     * Errors are kept, and told from a callback of their own: errorReceived may send again, and sendTo may be called while
-     * the protocol is. What is left of them is told before connectionLost.
+     * Errors are kept, and told from a callback of their own: errorReceived may send again, and sendTo may be called
+     * while the protocol is. What is left of them is told before connectionLost.
      */
 
     // set once
@@ -87,8 +87,11 @@ final class DatagramSocketTransport extends ChannelTransport implements Datagram
 
     @Override
     void callConnectionLost(@Nullable Exception cause) {
-        callErrorReceived();
-        super.callConnectionLost(cause);
+        try {
+            callErrorReceived();
+        } finally {
+            super.callConnectionLost(cause);
+        }
     }
 
     // -- receiving ------------------------------------------------------------------------------------------------

@@ -183,8 +183,8 @@ final class DatagramSockets {
     }
 
     /**
-     * Sends all that remains in {@code data}, as one datagram. Returns whether the socket has taken it. (One without bytes
-     * is always said to be taken: the JDK does not tell.)
+     * Sends all that remains in {@code data}, as one datagram. Returns whether the socket has taken it. (One without
+     * bytes is always said to be taken: the JDK does not tell.)
      */
     static boolean send(DatagramChannel channel, ByteBuffer data, SocketAddress target) throws IOException {
         int size = data.remaining();

@@ -9,8 +9,8 @@ import java.nio.channels.MembershipKey;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An endpoint for datagrams: sends them, and calls a {@link DatagramProtocol} with those that come. Not for other threads
- * than its loop's: they get a {@link WrongThreadException}.
+ * An endpoint for datagrams: sends them, and calls a {@link DatagramProtocol} with those that come. Not for other
+ * threads than its loop's: they get a {@link WrongThreadException}.
  *
  * <p>Nothing here suspends or waits. What the network does not take at once is kept and sent later, in order; {@link
  * BaseProtocol#pauseWriting} says when that gets too much. A datagram counts as its bytes and 8 more.
@@ -27,9 +27,9 @@ public interface DatagramTransport extends BaseTransport {
      * Sends all that remains in {@code data}, as one datagram, to the peer. Does not keep {@code data}: all of it is
      * taken, and the caller may use the memory again.
      *
-     * <p>What goes wrong, {@link DatagramProtocol#errorReceived} is told. That a datagram arrives, nobody can promise. On
-     * a transport that is closed it is dropped; on one that still sends what was sent before {@link #close}, it is sent,
-     * too.
+     * <p>What goes wrong, {@link DatagramProtocol#errorReceived} is told. That a datagram arrives, nobody can promise.
+     * On a transport that is closed it is dropped; on one that still sends what was sent before {@link #close}, it is
+     * sent, too.
      *
      * @throws IllegalStateException if this is not connected to a peer
      */
@@ -56,8 +56,8 @@ public interface DatagramTransport extends BaseTransport {
     // -- receiving ------------------------------------------------------------------------------------------------
 
     /**
-     * Stops calling the protocol with what comes. The system keeps some of it, and drops the rest. Does nothing if this is
-     * paused or closing.
+     * Stops calling the protocol with what comes. The system keeps some of it, and drops the rest. Does nothing if this
+     * is paused or closing.
      */
     void pauseReading();
 
@@ -87,8 +87,8 @@ public interface DatagramTransport extends BaseTransport {
     // -- protocol -------------------------------------------------------------------------------------------------
 
     /**
-     * Has {@code protocol} called from now on, in the place of the one before. Neither is told; {@code connectionMade} is
-     * not called. If the one before was paused, the new one gets the {@code resumeWriting}.
+     * Has {@code protocol} called from now on, in the place of the one before. Neither is told; {@code connectionMade}
+     * is not called. If the one before was paused, the new one gets the {@code resumeWriting}.
      */
     void setProtocol(DatagramProtocol protocol);
 

@@ -18,7 +18,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes connections, servers and endpoints for datagrams on the running loop. {@code dev.tulip.Tulip} has the most used of these methods, too.
+ * Makes connections, servers and endpoints for datagrams on the running loop. {@code dev.tulip.Tulip} has the most used
+ * of these methods, too.
  *
  * <p>They may look a name up or wait for a peer, so they are for tasks.
  */
@@ -53,8 +54,8 @@ public final class Network {
      * @param port from 1 to 65535
      * @param options which addresses are tried, and in what way
      * @throws java.net.UnknownHostException if the name has no address
-     * @throws java.net.ConnectException if no address answers; the message names the host and the port, and the error of
-     *     every attempt is among the suppressed exceptions
+     * @throws java.net.ConnectException if no address answers; the message names the host and the port, and the error
+     *     of every attempt is among the suppressed exceptions
      * @throws IOException if the address cannot be looked up, or no socket can be opened
      * @throws IllegalStateException if called outside a task
      */
@@ -168,18 +169,19 @@ public final class Network {
     // -- Unix sockets ---------------------------------------------------------------------------------------------
 
     /**
-     * Connects to the Unix socket at {@code path}, and returns when the protocol's {@code connectionMade} has been called.
+     * Connects to the Unix socket at {@code path}, and returns when the protocol's {@code connectionMade} has been
+     * called.
      *
-     * <p>If the server's backlog is full, tries again for five seconds. Unix sockets without a file (the abstract ones of
-     * Linux) the JDK does not have.
+     * <p>If the server's backlog is full, tries again for five seconds. Unix sockets without a file (the abstract ones
+     * of Linux) the JDK does not have.
      *
      * <p>If this is cancelled, the connection is aborted.
      *
      * @param <P> the protocol's class
      * @param protocolFactory makes the protocol, once the connection stands
      * @param path of the socket's file; the system limits its length, to 107 bytes usually
-     * @throws java.net.ConnectException if there is no such file, nobody listens there, or this process may not connect;
-     *     the message names the path
+     * @throws java.net.ConnectException if there is no such file, nobody listens there, or this process may not
+     *     connect; the message names the path
      * @throws IOException if no socket can be opened
      * @throws UnsupportedOperationException if the system has no Unix sockets
      * @throws IllegalStateException if called outside a task
@@ -203,8 +205,8 @@ public final class Network {
      * <p>A socket's file that another server has left behind is replaced. One at which somebody listens is not: to find
      * out, this connects to it, and hangs up. When the server is closed, its file is removed, if it is still the same.
      *
-     * <p>Who may connect, the permissions of the file and of its folders say; the file gets those that the process's umask
-     * leaves. To be safe from the first moment on, put it into a folder that others cannot enter.
+     * <p>Who may connect, the permissions of the file and of its folders say; the file gets those that the process's
+     * umask leaves. To be safe from the first moment on, put it into a folder that others cannot enter.
      *
      * @param protocolFactory makes the protocol of a connection
      * @param path of the socket's file; the system limits its length, to 107 bytes usually
@@ -251,8 +253,8 @@ public final class Network {
     }
 
     /**
-     * Puts a transport on a socket for datagrams, and returns when the protocol's {@code connectionMade} has been called.
-     * The socket belongs to the transport from here on, also if this fails.
+     * Puts a transport on a socket for datagrams, and returns when the protocol's {@code connectionMade} has been
+     * called. The socket belongs to the transport from here on, also if this fails.
      *
      * <p>If this is cancelled, the endpoint is closed.
      *
@@ -290,8 +292,8 @@ public final class Network {
      * Sends a part of a file, without a copy in this process where the system can do that, and returns when it is sent:
      * handed to the system's network, that is. What was written before is sent first.
      *
-     * <p>Nobody can write to the transport, and nothing is read from it, meanwhile. If this fails or is cancelled, some,
-     * all or none of it was sent.
+     * <p>Nobody can write to the transport, and nothing is read from it, meanwhile. If this fails or is cancelled,
+     * some, all or none of it was sent.
      *
      * @param transport where to
      * @param file where from; its position is neither used nor changed
@@ -299,8 +301,8 @@ public final class Network {
      * @param count how many bytes at most; the file may end before
      * @return how many bytes were sent
      * @throws IOException if the file cannot be read, or the connection ends meanwhile
-     * @throws IllegalStateException if called outside a task, or the transport is closing, has sent its end of stream, or
-     *     sends a file already
+     * @throws IllegalStateException if called outside a task, or the transport is closing, has sent its end of stream,
+     *     or sends a file already
      */
     @Suspends
     public static long sendFile(Transport transport, FileChannel file, long offset, long count) throws IOException {

@@ -21,8 +21,8 @@ final class UnixSockets {
     // -- connecting -----------------------------------------------------------------------------------------------
 
     /**
-     * {@return a connected socket, in non-blocking mode; it belongs to the caller} If the server's backlog is full, tries
-     * again for a while.
+     * {@return a connected socket, in non-blocking mode; it belongs to the caller} If the server's backlog is full,
+     * tries again for a while.
      *
      * @throws ConnectException if there is nobody, or this process may not
      */
@@ -67,8 +67,8 @@ final class UnixSockets {
     }
 
     /**
-     * {@return whether {@code error} may be that of a full backlog (EAGAIN)} The JDK has no class of its own for that one,
-     * only for those of nobody listening and of missing permission; and none for a missing file.
+     * {@return whether {@code error} may be that of a full backlog (EAGAIN)} The JDK has no class of its own for that
+     * one, only for those of nobody listening and of missing permission; and none for a missing file.
      */
     private static boolean isBacklogFull(SocketException error, Path path) {
         return error.getClass() == SocketException.class && SocketFile.at(path) != null;

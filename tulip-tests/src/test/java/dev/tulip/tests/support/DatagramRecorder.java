@@ -12,7 +12,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A protocol that writes down what it is told, in words: {@code made}, {@code datagram abc}, {@code error X}, {@code lost}. */
+/**
+ * A protocol that writes down what it is told, in words: {@code made}, {@code datagram abc}, {@code error X}, {@code
+ * lost}.
+ */
 public class DatagramRecorder implements DatagramProtocol {
     /** What it was told so far. */
     public final List<String> events = new ArrayList<>();

@@ -30,8 +30,8 @@ import java.util.Queue;
 import java.util.Set;
 
 /**
- * The system's network, in which sending datagrams stalls when a test wants it to, or fails: the loopback interface never
- * does. For datagrams only. To be used on the thread of the loop that has it.
+ * The system's network, in which sending datagrams stalls when a test wants it to, or fails: the loopback interface
+ * never does. For datagrams only. To be used on the thread of the loop that has it.
  */
 public final class StallingNetwork extends SelectorProvider {
     private final SelectorProvider system = SelectorProvider.provider();
