@@ -163,7 +163,7 @@ final class SocketServer implements Server {
             try {
                 file.removeIfSame();
             } catch (IOException e) {
-                Log.warn(loop, "cannot remove the file of " + this + ": " + e);
+                Log.warn(loop, "cannot remove the file of a Unix socket that was closed: " + e);
             }
         }
     }
