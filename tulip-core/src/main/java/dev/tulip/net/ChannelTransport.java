@@ -209,9 +209,10 @@ abstract class ChannelTransport implements BaseTransport {
         try {
             report("Fatal error: protocol." + method + "() call failed.", failure);
         } finally {
-            lose(failure instanceof Exception exception
-                    ? exception
-                    : new IOException("protocol." + method + "() call failed: " + failure, failure));
+            lose(
+                    failure instanceof Exception exception
+                            ? exception
+                            : new IOException("protocol." + method + "() call failed: " + failure, failure));
         }
     }
 

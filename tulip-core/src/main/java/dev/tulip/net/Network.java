@@ -292,8 +292,9 @@ public final class Network {
      * Sends a part of a file, without a copy in this process where the system can do that, and returns when it is sent:
      * handed to the system's network, that is. What was written before is sent first.
      *
-     * <p>Nobody can write to the transport, and nothing is read from it, meanwhile. If this fails or is cancelled,
-     * some, all or none of it was sent.
+     * <p>Nothing is read from the transport meanwhile. Do not write to it: a plain one refuses that. If this fails or
+     * is cancelled, some, all or none of it was sent. A cancelled call returns when the thread that sends has come
+     * back, which does not wait for the peer; if it is cancelled once more, it aborts the transport and returns.
      *
      * @param transport where to
      * @param file where from; its position is neither used nor changed
