@@ -20,12 +20,18 @@ import dev.tulip.loop.TaskOptions;
 import dev.tulip.loop.Timeout;
 import dev.tulip.loop.WaitResult;
 import dev.tulip.net.ConnectOptions;
+import dev.tulip.net.DatagramEndpoint;
+import dev.tulip.net.DatagramOptions;
+import dev.tulip.net.DatagramProtocol;
+import dev.tulip.net.DatagramTransportAndProtocol;
 import dev.tulip.net.ListenOptions;
 import dev.tulip.net.Network;
 import dev.tulip.net.Protocol;
 import dev.tulip.net.Server;
 import dev.tulip.net.TransportAndProtocol;
+import dev.tulip.net.UnixListenOptions;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -616,6 +622,74 @@ public final class Tulip {
             Supplier<? extends Protocol> protocolFactory, @Nullable String host, int port, ListenOptions options)
             throws IOException {
         return Network.createServer(protocolFactory, host, port, options);
+    }
+
+    // -- Unix sockets ---------------------------------------------------------------------------------------------
+
+    /**
+     * Connects to the Unix socket at {@code path} and puts a protocol on the connection. See
+     * {@link Network#createUnixConnection(Supplier, Path)}.
+     *
+     * @param <P> the protocol's class
+     * @throws IOException if there is no such file, or nobody listens there
+     * @throws IllegalStateException if called outside a task
+     */
+    @Suspends
+    public static <P extends Protocol> TransportAndProtocol<P> createUnixConnection(
+            Supplier<? extends P> protocolFactory, Path path) throws IOException {
+        return Network.createUnixConnection(protocolFactory, path);
+    }
+
+    /**
+     * Listens on a Unix socket and puts a protocol on each connection. See
+     * {@link Network#createUnixServer(Supplier, Path, UnixListenOptions)}.
+     *
+     * @throws IOException if somebody listens there, or no socket can be made there
+     * @throws IllegalStateException if called outside a task
+     */
+    @Suspends
+    public static Server createUnixServer(Supplier<? extends Protocol> protocolFactory, Path path) throws IOException {
+        return Network.createUnixServer(protocolFactory, path);
+    }
+
+    /**
+     * Listens on a Unix socket as {@code options} say. See
+     * {@link Network#createUnixServer(Supplier, Path, UnixListenOptions)}.
+     *
+     * @throws IOException if somebody listens there, or no socket can be made there
+     * @throws IllegalStateException if called outside a task
+     */
+    @Suspends
+    public static Server createUnixServer(
+            Supplier<? extends Protocol> protocolFactory, Path path, UnixListenOptions options) throws IOException {
+        return Network.createUnixServer(protocolFactory, path, options);
+    }
+
+    // -- datagrams ------------------------------------------------------------------------------------------------
+
+    /**
+     * Opens an endpoint for datagrams and puts a protocol on it. See
+     * {@link Network#createDatagramEndpoint(Supplier, DatagramOptions)}.
+     *
+     * @param <P> the protocol's class
+     * @throws IOException if there is no such host, or the port is taken
+     * @throws IllegalStateException if called outside a task
+     */
+    @Suspends
+    public static <P extends DatagramProtocol> DatagramTransportAndProtocol<P> createDatagramEndpoint(
+            Supplier<? extends P> protocolFactory, DatagramOptions options) throws IOException {
+        return Network.createDatagramEndpoint(protocolFactory, options);
+    }
+
+    /**
+     * Opens an endpoint for datagrams in straight-line code. See {@link Network#openDatagramEndpoint(DatagramOptions)}.
+     *
+     * @throws IOException if there is no such host, or the port is taken
+     * @throws IllegalStateException if called outside a task
+     */
+    @Suspends
+    public static DatagramEndpoint openDatagramEndpoint(DatagramOptions options) throws IOException {
+        return Network.openDatagramEndpoint(options);
     }
 
     // -- loops ----------------------------------------------------------------------------------------------------
