@@ -15,4 +15,5 @@ module dev.tulip {
     exports dev.tulip;
     exports dev.tulip.loop;
     exports dev.tulip.net;
+    exports dev.tulip.streams;
 }
