@@ -26,13 +26,13 @@ public class ConnectionLostException extends IOException {
      * {@return the exception for an attempt on a connection that has ended}
      *
      * @param attempt what cannot be done: "read from", "write to"
-     * @param failure what has ended the connection, or null if it was closed on this side
+     * @param failure what has ended the connection, or null if that is not known, or it was closed on this side
      */
     static ConnectionLostException of(String attempt, @Nullable Transport transport, @Nullable Exception failure) {
         StringBuilder message = new StringBuilder("cannot ").append(attempt).append(' ');
         message.append(peer(transport)).append(": ");
         if (failure == null) {
-            message.append("the connection was closed on this side");
+            message.append("the connection is closed");
         } else {
             String reason = failure.getMessage();
             message.append("the connection was lost: ").append(reason == null ? failure : reason);

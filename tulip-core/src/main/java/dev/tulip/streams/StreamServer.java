@@ -78,12 +78,12 @@ final class StreamServer implements Server {
         server.close();
         TimerHandle timer = getLoop().callLater(grace, abort); // before the server aborts what has no handler (yet)
         try {
-            aborted[0] += server.shutdown(grace);
+            int others = server.shutdown(grace);
             handlers.awaitEnd();
+            return aborted[0] + others;
         } finally {
             timer.cancel();
         }
-        return aborted[0];
     }
 
     @Override
