@@ -181,10 +181,13 @@ abstract class ChannelTransport implements BaseTransport {
         if (failure instanceof KeyboardInterrupt interrupt) {
             throw interrupt;
         }
-        report("Fatal error: protocol." + method + "() call failed.", failure);
-        lose(failure instanceof Exception exception
-                ? exception
-                : new IOException("protocol." + method + "() call failed: " + failure, failure));
+        try {
+            report("Fatal error: protocol." + method + "() call failed.", failure);
+        } finally {
+            lose(failure instanceof Exception exception
+                    ? exception
+                    : new IOException("protocol." + method + "() call failed: " + failure, failure));
+        }
     }
 
     final void lostLater() {

@@ -54,7 +54,10 @@ final class LoopResources implements AutoCloseable {
         owners.forEach((channel, owner) -> {
             if (loop.isDebug()) {
                 loop.callExceptionHandler(new ExceptionContext(
-                        "left open when " + loop + " was closed", null, "transport", owner));
+                        owner + " was left open when " + loop + " was closed",
+                        null,
+                        owner instanceof Server ? "server" : "transport",
+                        owner));
             }
             Closing.quietly(channel);
         });

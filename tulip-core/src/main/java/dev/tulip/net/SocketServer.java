@@ -24,6 +24,7 @@ final class SocketServer implements Server {
     private final Supplier<? extends Protocol> protocolFactory;
     private final boolean keepAlive;
     private final List<Acceptor> acceptors = new ArrayList<>();
+    private final LoopResources resources;
     private final Waiters changes;
 
     // loop thread only
@@ -42,7 +43,7 @@ final class SocketServer implements Server {
         this.protocolFactory = Objects.requireNonNull(protocolFactory, "protocolFactory");
         this.keepAlive = options.keepAlive();
         this.changes = new Waiters(loop);
-        LoopResources resources = LoopResources.of(loop);
+        this.resources = LoopResources.of(loop);
         for (ServerSocketChannel listener : listeners) {
             acceptors.add(new Acceptor(this, listener, options.backlog()));
             resources.opened(listener, this);
@@ -132,12 +133,9 @@ final class SocketServer implements Server {
         }
         closed = true;
         serving = false;
-        LoopResources resources = loop.isClosed() ? null : LoopResources.of(loop);
         for (Acceptor acceptor : acceptors) {
             acceptor.close();
-            if (resources != null) {
-                resources.closed(acceptor.listener());
-            }
+            resources.closed(acceptor.listener());
         }
         changes.wakeAll();
     }

@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tulip.loop.CancelledError;
 import dev.tulip.loop.EventLoop;
+import dev.tulip.loop.Future;
 import dev.tulip.loop.Task;
 import dev.tulip.net.Protocol;
 import dev.tulip.net.Transport;
@@ -29,6 +30,8 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -360,6 +363,34 @@ class SendFileTest {
                         .hasMessageContaining("Executor shutdown");
                 c.transport().write("alive".getBytes());
                 assertThat(c.peer().receive(5)).isEqualTo("alive");
+            }
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void anExecutorThatIsBusyHoldsTheSendingUpButNotItsCancelling(boolean plain) throws Exception {
+        CountDownLatch gate = new CountDownLatch(1);
+        run(() -> {
+            runningLoop().setDefaultExecutor(Executors.newSingleThreadExecutor());
+            Future<?> busy = runningLoop().runInExecutor(null, () -> {
+                gate.await();
+                return null;
+            });
+            try (Connected<Recorder> c = Connected.with(new Recorder())) {
+                Task<Long> sender = createTask(() -> sendFile(Wrapped.unless(plain, c.transport()), file, 0, SIZE));
+                Until.settled();
+                sender.cancel();
+                assertThatThrownBy(() -> await(sender)).isInstanceOf(CancelledError.class);
+                c.transport().write("only this".getBytes());
+                Task<Long> aborted = createTask(() -> sendFile(Wrapped.unless(plain, c.transport()), file, 0, SIZE));
+                Until.settled();
+                gate.countDown();
+                await(busy);
+                assertThat(c.peer().receiveBytes(20)).startsWith("only this".getBytes()).endsWith(
+                        Arrays.copyOf(content, 11));
+                c.transport().abort();
+                assertThatThrownBy(() -> await(aborted)).isInstanceOf(IOException.class);
             }
         });
     }
