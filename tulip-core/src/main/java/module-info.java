@@ -16,4 +16,5 @@ module dev.tulip {
     exports dev.tulip.loop;
     exports dev.tulip.sync;
     exports dev.tulip.net;
+    exports dev.tulip.streams;
 }

@@ -30,6 +30,10 @@ import dev.tulip.net.Protocol;
 import dev.tulip.net.Server;
 import dev.tulip.net.TransportAndProtocol;
 import dev.tulip.net.UnixListenOptions;
+import dev.tulip.streams.Connection;
+import dev.tulip.streams.ConnectionHandler;
+import dev.tulip.streams.StreamOptions;
+import dev.tulip.streams.Streams;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -690,6 +694,57 @@ public final class Tulip {
     @Suspends
     public static DatagramEndpoint openDatagramEndpoint(DatagramOptions options) throws IOException {
         return Network.openDatagramEndpoint(options);
+    }
+
+    // -- streams --------------------------------------------------------------------------------------------------
+
+    /**
+     * Connects to {@code host}, for straight-line reading and writing. See
+     * {@link Streams#openConnection(String, int, ConnectOptions, StreamOptions)}.
+     *
+     * @throws IOException if there is no such host, or none of its addresses answers
+     * @throws IllegalStateException if called outside a task
+     */
+    @Suspends
+    public static Connection openConnection(String host, int port) throws IOException {
+        return Streams.openConnection(host, port);
+    }
+
+    /**
+     * Connects to {@code host} as {@code options} say. See
+     * {@link Streams#openConnection(String, int, ConnectOptions, StreamOptions)}.
+     *
+     * @throws IOException if there is no such host, or none of its addresses answers
+     * @throws IllegalStateException if called outside a task
+     */
+    @Suspends
+    public static Connection openConnection(String host, int port, ConnectOptions options) throws IOException {
+        return Streams.openConnection(host, port, options);
+    }
+
+    /**
+     * Listens on {@code host}, on every interface if that is null, and has each connection handled by a task. See
+     * {@link Streams#startServer(String, int, ListenOptions, StreamOptions, ConnectionHandler)}.
+     *
+     * @throws IOException if there is no such host, or the port is taken
+     * @throws IllegalStateException if called outside a task
+     */
+    @Suspends
+    public static Server startServer(@Nullable String host, int port, ConnectionHandler handler) throws IOException {
+        return Streams.startServer(host, port, handler);
+    }
+
+    /**
+     * Listens on {@code host} as {@code options} say. See
+     * {@link Streams#startServer(String, int, ListenOptions, StreamOptions, ConnectionHandler)}.
+     *
+     * @throws IOException if there is no such host, or the port is taken
+     * @throws IllegalStateException if called outside a task
+     */
+    @Suspends
+    public static Server startServer(
+            @Nullable String host, int port, ListenOptions options, ConnectionHandler handler) throws IOException {
+        return Streams.startServer(host, port, options, handler);
     }
 
     // -- loops ----------------------------------------------------------------------------------------------------

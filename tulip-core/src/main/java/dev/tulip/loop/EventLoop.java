@@ -342,6 +342,31 @@ public sealed interface EventLoop extends Executor, AutoCloseable permits BaseEv
     boolean removeWriter(SelectableChannel channel);
 
     /**
+     * Waits until {@code channel} can be read from, or has a connection to accept, has failed, or is closed: whoever reads
+     * then finds out. Goes by what the system says when the loop asks it next, so the calling task suspends in any case;
+     * it is resumed without a callback in between.
+     *
+     * <p>Cancelling this takes nothing from the channel.
+     *
+     * @throws java.nio.channels.ClosedChannelException if the channel was closed before
+     * @throws IllegalArgumentException if it cannot be read from, or is in blocking mode
+     * @throws IllegalStateException if called outside a task, or somebody else waits to read from the channel
+     */
+    @Suspends
+    void awaitReadable(SelectableChannel channel) throws ClosedChannelException;
+
+    /**
+     * Waits until {@code channel} can be written to, or has connected, has failed, or is closed. See
+     * {@link #awaitReadable}.
+     *
+     * @throws java.nio.channels.ClosedChannelException if the channel was closed before
+     * @throws IllegalArgumentException if it cannot be written to, or is in blocking mode
+     * @throws IllegalStateException if called outside a task, or somebody else waits to write to the channel
+     */
+    @Suspends
+    void awaitWritable(SelectableChannel channel) throws ClosedChannelException;
+
+    /**
      * Waits for a connection to {@code listener} and accepts it.
      *
      * <p>Cancelling this takes no connection. All {@code sock} methods try first and suspend only if they must; they

@@ -40,6 +40,16 @@ final class SelectorEventLoop extends BaseEventLoop {
     }
 
     @Override
+    public void awaitReadable(SelectableChannel channel) throws ClosedChannelException {
+        sockets.awaitReady("awaitReadable", channel, Readiness.READ);
+    }
+
+    @Override
+    public void awaitWritable(SelectableChannel channel) throws ClosedChannelException {
+        sockets.awaitReady("awaitWritable", channel, Readiness.WRITE);
+    }
+
+    @Override
     public SocketChannel sockAccept(ServerSocketChannel listener) throws IOException {
         return sockets.accept(listener);
     }

@@ -25,6 +25,14 @@ public interface BaseTransport {
     /** {@return whether this is closed or about to be: by either method, by the peer, or by an error} */
     boolean isClosing();
 
+    /**
+     * {@return the error that has ended the connection; null if it goes on, has ended in order, or the error is not known
+     * yet} What {@link BaseProtocol#connectionLost} gets, but known as soon as the connection has ended.
+     */
+    default @Nullable Exception failure() {
+        return null;
+    }
+
     /** {@return the loop on whose thread this is used} */
     EventLoop getLoop();
 

@@ -164,8 +164,8 @@ abstract class ChannelTransport implements BaseTransport {
         return state >= LOST;
     }
 
-    /** {@return why nothing can be sent any more, or null if it ended in order} */
-    final @Nullable Exception cause() {
+    @Override
+    public final @Nullable Exception failure() {
         return cause;
     }
 

@@ -14,7 +14,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Bytes over one connected socket, TCP or Unix. Loop thread only. */
-final class SocketTransport extends ChannelTransport implements Transport {
+final class SocketTransport extends ChannelTransport implements DirectReading {
     /*
      * Writing tries the socket first; only while that takes no more, the loop watches it for writing, and what is left
      * waits in the WriteBuffer.
@@ -131,6 +131,45 @@ final class SocketTransport extends ChannelTransport implements Transport {
             protocol.dataReceived(data);
         } catch (Throwable e) {
             fatal("dataReceived", e);
+        }
+    }
+
+    @Override
+    public void awaitReadable() throws IOException {
+        checkDirectReading();
+        if (!endReceived) {
+            loop.awaitReadable(channel);
+        }
+    }
+
+    @Override
+    public int read(ByteBuffer buffer) throws IOException {
+        checkDirectReading();
+        if (!buffer.hasRemaining()) {
+            return 0;
+        }
+        if (endReceived) {
+            return -1;
+        }
+        int count;
+        try {
+            count = readInto(buffer);
+        } catch (IOException e) {
+            lose(e);
+            throw e;
+        }
+        endReceived = count < 0;
+        return count;
+    }
+
+    private void checkDirectReading() throws IOException {
+        loop.checkThread();
+        if (!isOpen()) {
+            throw new IOException("cannot read from " + this, failure());
+        }
+        if (isReading()) {
+            throw new IllegalStateException(
+                    this + " calls its protocol with what comes; pause it, to read from it directly");
         }
     }
 
@@ -438,7 +477,7 @@ final class SocketTransport extends ChannelTransport implements Transport {
     /** Throws if nothing can be sent any more. */
     void checkNotLost() throws IOException {
         if (isLost()) {
-            throw new IOException("the connection ended before the file was sent: " + this, cause());
+            throw new IOException("the connection ended before the file was sent: " + this, failure());
         }
     }
 

@@ -1,0 +1,93 @@
+package dev.tulip.streams;
+
+import dev.tulip.loop.EventLoop;
+import dev.tulip.loop.Suspends;
+import dev.tulip.loop.TimerHandle;
+import dev.tulip.net.Server;
+import java.nio.channels.ServerSocketChannel;
+import java.time.Duration;
+import java.util.List;
+
+/** A server whose connections are handled by tasks: a server of dev.tulip.net that knows of them. Loop thread only. */
+final class StreamServer implements Server {
+    private final Server server;
+    private final Handlers handlers;
+
+    StreamServer(Server server, Handlers handlers) {
+        this.server = server;
+        this.handlers = handlers;
+    }
+
+    @Override
+    public EventLoop getLoop() {
+        return server.getLoop();
+    }
+
+    @Override
+    public List<ServerSocketChannel> sockets() {
+        return server.sockets();
+    }
+
+    @Override
+    public boolean isServing() {
+        return server.isServing();
+    }
+
+    @Override
+    public void startServing() {
+        server.startServing();
+    }
+
+    @Override
+    @Suspends
+    public void serveForever() {
+        server.serveForever();
+    }
+
+    @Override
+    public void close() {
+        server.close();
+    }
+
+    @Override
+    @Suspends
+    public void waitClosed() {
+        server.waitClosed();
+        handlers.awaitEnd();
+    }
+
+    @Override
+    public void closeClients() {
+        handlers.closing();
+        server.closeClients();
+    }
+
+    @Override
+    public void abortClients() {
+        handlers.closing();
+        server.abortClients();
+    }
+
+    /** As in the interface; with its connection a handler is cancelled, and this waits for the end of the handlers. */
+    @Override
+    @Suspends
+    public int shutdown(Duration grace) {
+        Callers.task("shutdown");
+        int[] aborted = {0};
+        Runnable abort = () -> aborted[0] += handlers.abort();
+        server.close();
+        TimerHandle timer = getLoop().callLater(grace, abort); // before the server aborts what has no handler (yet)
+        try {
+            int others = server.shutdown(grace);
+            handlers.awaitEnd();
+            return aborted[0] + others;
+        } finally {
+            timer.cancel();
+        }
+    }
+
+    @Override
+    public String toString() {
+        return server.toString();
+    }
+}
