@@ -12,6 +12,7 @@ import dev.tulip.loop.Task;
 import dev.tulip.loop.TaskOptions;
 import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -192,6 +193,32 @@ public final class Tulip {
     @Suspends
     public static <T extends @Nullable Object> T await(CompletionStage<T> stage) {
         return runningLoop().wrapFuture(stage).await();
+    }
+
+    // -- other threads --------------------------------------------------------------------------------------------
+
+    /**
+     * Starts {@code coroutine} as a task of {@code loop}, from any thread, which gets a future of the result. See
+     * {@link EventLoop#runCoroutineThreadsafe(Coroutine)}.
+     *
+     * <p>Cancelling that future cancels the task.
+     *
+     * @param <T> what it returns
+     * @throws IllegalStateException if the loop is closed
+     */
+    public static <T extends @Nullable Object> CompletableFuture<T> runCoroutineThreadsafe(
+            Coroutine<? extends T, ?> coroutine, EventLoop loop) {
+        return loop.runCoroutineThreadsafe(coroutine);
+    }
+
+    /**
+     * Starts {@code action} as a task of {@code loop}, from any thread. See {@link #runCoroutineThreadsafe(Coroutine,
+     * EventLoop)}.
+     *
+     * @throws IllegalStateException if the loop is closed
+     */
+    public static CompletableFuture<@Nullable Void> runCoroutineThreadsafe(Action<?> action, EventLoop loop) {
+        return loop.runCoroutineThreadsafe(action);
     }
 
     // -- loops ----------------------------------------------------------------------------------------------------

@@ -8,9 +8,9 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.FutureTask;
@@ -68,11 +68,9 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
     private @Nullable TaskFactory taskFactory;
     private @Nullable ExceptionHandler exceptionHandler;
 
-    // any thread: those that block in Future.get(), to be released when the loop closes
-    final Set<CountDownLatch> blockedThreads = ConcurrentHashMap.newKeySet();
-
     // any thread
     private final EntryQueue door = new EntryQueue();
+    private final Set<Runnable> closeListeners = ConcurrentHashMap.newKeySet();
 
     @SuppressWarnings("unused") // through RUNNING
     private volatile boolean running;
@@ -438,6 +436,7 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
 
     @Override
     public <T extends @Nullable Object> Future<T> wrapFuture(CompletionStage<T> stage) {
+        checkThread();
         return Interop.wrap(this, stage);
     }
 
@@ -459,6 +458,12 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
     @Override
     public boolean shutdownDefaultExecutor(Duration timeout) {
         return executor.shutdown(timeout);
+    }
+
+    @Override
+    public <T extends @Nullable Object> CompletableFuture<T> runCoroutineThreadsafe(
+            Coroutine<? extends T, ?> coroutine) {
+        return LoopStage.ofCoroutine(this, coroutine);
     }
 
     // -- errors and debugging -------------------------------------------------------------------------------------
@@ -551,13 +556,40 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
             running = false;
         }
         closeDoor();
-        blockedThreads.forEach(CountDownLatch::countDown);
         steps.close();
         executor.close();
         try {
             channels.close();
         } catch (IOException e) {
             throw new UncheckedIOException("cannot close the selector of " + name, e);
+        } finally {
+            closeListeners.forEach(this::tellThatClosed);
+        }
+    }
+
+    /**
+     * Runs {@code listener} when this loop is closed: once, on the thread that closes it, or now if it is closed. For
+     * those who wait for the loop on other threads, and would wait for ever. Any thread.
+     */
+    void whenClosed(Runnable listener) {
+        closeListeners.add(listener);
+        if (closed) { // whoever closes it may not have seen the listener; of the two, one takes it out
+            tellThatClosed(listener);
+        }
+    }
+
+    /** Takes {@link #whenClosed} back. Any thread. */
+    void forgetWhenClosed(Runnable listener) {
+        closeListeners.remove(listener);
+    }
+
+    private void tellThatClosed(Runnable listener) {
+        if (closeListeners.remove(listener)) {
+            try {
+                listener.run();
+            } catch (Throwable e) {
+                callExceptionHandler(new ExceptionContext("Exception while " + name + " is closed", e, "loop", this));
+            }
         }
     }
 

@@ -28,15 +28,21 @@ final class Defaults {
     /** Most threads of the default executor: {@code min(32, processors + 4)}. As CPython. */
     static final int EXECUTOR_THREADS = Math.min(32, Runtime.getRuntime().availableProcessors() + 4);
 
-    /** Seconds an idle thread of the default executor lives. */
-    static final long EXECUTOR_KEEP_ALIVE_SECONDS = 60;
-
-    /** How long {@code run} waits for the default executor's jobs at the end. As CPython. */
-    static final Duration EXECUTOR_SHUTDOWN_TIMEOUT = Duration.ofMinutes(5);
+    /** Seconds an idle thread of a pool lives. */
+    static final long POOL_KEEP_ALIVE_SECONDS = 60;
 
     /**
-     * How long {@code run} waits in silence for tasks that it cancelled at the end; then it says which it waits
-     * for.
+     * How long {@code run} waits at the end for jobs of the default executor that nobody has cancelled: as long as
+     * Kubernetes gives a pod to end. CPython waits five minutes, in silence.
+     */
+    static final Duration JOB_TIMEOUT = Duration.ofSeconds(30);
+
+    /** How long {@code run} waits at the end, at most, for jobs that were cancelled and interrupted. */
+    static final Duration JOB_GRACE = Duration.ofSeconds(5);
+
+    /**
+     * How long {@code run} waits in silence at the end, for tasks that it cancelled and for jobs; then it says which
+     * it waits for.
      */
     static final Duration SHUTDOWN_REPORT_DELAY = Duration.ofSeconds(5);
 

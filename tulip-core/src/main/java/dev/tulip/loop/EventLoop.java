@@ -11,6 +11,7 @@ import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
@@ -30,8 +31,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Threads.</b> While the loop runs, its methods are for its own coroutines and callbacks; on any other thread
  * they throw {@link WrongThreadException}. The doors for other threads are {@link #callSoonThreadsafe}, {@link
- * #execute} and the accessors {@link #time}, {@link #isRunning}, {@link #isClosed}, {@link #engine}. A loop that
- * does not run may be used by any one thread at a time.
+ * #execute}, {@link #runCoroutineThreadsafe} and the accessors {@link #time}, {@link #isRunning},
+ * {@link #isClosed}, {@link #engine}. A loop that does not run may be used by any one thread at a time.
  *
  * <p><b>Closed loops.</b> After {@link #close} every method that would schedule something throws
  * {@link IllegalStateException}.
@@ -251,17 +252,27 @@ public sealed interface EventLoop extends Executor, AutoCloseable permits BaseEv
     TaskFactory taskFactory();
 
     /**
-     * {@return a future of this loop that ends as {@code stage} does} Cancelling it cancels the stage. If the loop is
-     * closed first, the stage's outcome is dropped.
+     * {@return a future of this loop that ends as {@code stage} does} Any thread may complete the stage. Cancelling the
+     * future cancels the stage. If the loop is closed first, the stage's outcome is dropped.
      */
     <T extends @Nullable Object> Future<T> wrapFuture(CompletionStage<T> stage);
 
     // -- threads --------------------------------------------------------------------------------------------------
 
     /**
-     * Runs {@code job} on {@code executor}, or on the loop's default executor if that is null.
+     * Runs {@code job} on {@code executor}, or on the loop's default executor if that is null: a pool of
+     * {@code min(32, processors + 4)} daemon threads, unless {@link #setDefaultExecutor} was called.
      *
-     * <p>Cancelling the future drops the job if it has not started; a job that runs goes on, and its result is dropped.
+     * <p>Cancelling the future drops the job if it has not begun, and interrupts its thread if it has, except with
+     * {@code cancel(false)}; what it still returns or throws is dropped. A task that is cancelled while it awaits the
+     * future cancels it.
+     *
+     * <p>Know two things of the JDK. An interrupt closes the channel that the job uses, if it uses one. And an executor
+     * that starts a virtual thread for each job starts guests of this loop, on the mounted engine: they may wait, but
+     * not compute.
+     *
+     * <p>An {@link ExecutorService} gets a job that is {@link java.io.Serializable} as it is, through {@code submit},
+     * so that it may send it to another process. Every other job needs an executor of this process.
      *
      * @param <T> what it returns
      * @return a future of this loop
@@ -270,7 +281,10 @@ public sealed interface EventLoop extends Executor, AutoCloseable permits BaseEv
      */
     <T extends @Nullable Object> Future<T> runInExecutor(@Nullable Executor executor, Callable<T> job);
 
-    /** Sets the executor for {@link #runInExecutor} with null. The loop shuts it down when it is closed. */
+    /**
+     * Sets the executor for {@link #runInExecutor} with null: any, also one whose threads are in other processes. The
+     * loop shuts it down when it is closed; one that refuses that, as those of application servers do, goes on.
+     */
     void setDefaultExecutor(ExecutorService executor);
 
     /**
@@ -282,6 +296,28 @@ public sealed interface EventLoop extends Executor, AutoCloseable permits BaseEv
      */
     @Suspends
     boolean shutdownDefaultExecutor(Duration timeout);
+
+    /**
+     * Starts {@code coroutine} as a task of this loop, and returns a future of its result for threads that are not the
+     * loop's. Any thread.
+     *
+     * <p>Cancelling the returned future cancels the task; if the loop has not seen the coroutine yet, it never starts.
+     * Completing it by hand, or by its time limits, leaves the task alone. A task that ends cancelled cancels it; what
+     * a task fails with, it fails with. What depends on it runs on the loop, as a callback does. If the loop is closed
+     * before, it fails with an {@link IllegalStateException}.
+     *
+     * <p>Do not wait for it where the loop itself would have to go on: its {@code get} and {@code join} refuse that in
+     * a callback of this loop. In a task of this loop they await, as does {@code Tulip.await}.
+     *
+     * @param <T> what it returns
+     * @throws IllegalStateException if this loop is closed
+     */
+    <T extends @Nullable Object> CompletableFuture<T> runCoroutineThreadsafe(Coroutine<? extends T, ?> coroutine);
+
+    /** Starts {@code action} as a task, from any thread. See {@link #runCoroutineThreadsafe(Coroutine)}. */
+    default CompletableFuture<@Nullable Void> runCoroutineThreadsafe(Action<?> action) {
+        return this.<@Nullable Void>runCoroutineThreadsafe(action.asCoroutine());
+    }
 
     // -- channels -------------------------------------------------------------------------------------------------
 

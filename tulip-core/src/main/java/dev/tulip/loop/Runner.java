@@ -1,5 +1,6 @@
 package dev.tulip.loop;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -103,9 +104,13 @@ public final class Runner implements AutoCloseable {
     }
 
     /**
-     * Cancels the tasks that are left and waits for them, waits for the jobs of the default executor, five minutes
-     * at most, and closes the loop. A task that ends with an exception is reported to the exception handler.
-     * Closing twice is harmless.
+     * Cancels the tasks that are left and waits for them, then for the jobs of the default executor, and closes the
+     * loop. A task that ends with an exception is reported to the exception handler. Closing twice is harmless.
+     *
+     * <p><b>Jobs.</b> One that nobody has cancelled has 30 seconds to end ({@link RunnerOptions#jobTimeout}), then it is
+     * cancelled; one that was cancelled, now or before, has five seconds. What goes on even then is named in the
+     * log, with its stack, and left alone: it runs on a daemon thread, which does not keep the process. Look-ups of
+     * host names are not waited for.
      */
     @Override
     public void close() {
@@ -120,14 +125,15 @@ public final class Runner implements AutoCloseable {
         try {
             BaseEventLoop owner = (BaseEventLoop) loop;
             if (!owner.tasks.isEmpty() || owner.executor.isUsed()) {
-                loop.runUntilComplete(() -> shutDown(owner));
+                loop.runUntilComplete(() -> shutDown(owner, options.jobTimeout()));
             }
         } finally {
             loop.close();
         }
     }
+
     /** What is left of the loop's life, as a coroutine of the loop. */
-    private static void shutDown(BaseEventLoop loop) {
+    private static void shutDown(BaseEventLoop loop, Duration jobTimeout) {
         Set<Task<?>> left = loop.tasks.snapshot();
         left.remove(Task.currentOrNull());
         left.forEach(Task::cancel);
@@ -139,12 +145,7 @@ public final class Runner implements AutoCloseable {
                         new ExceptionContext("Unhandled exception during run() shutdown", exception, "task", task));
             }
         }
-        if (!loop.executor.shutdown(Defaults.EXECUTOR_SHUTDOWN_TIMEOUT)) {
-            Log.warn(
-                    loop,
-                    "the default executor still runs jobs after " + Defaults.EXECUTOR_SHUTDOWN_TIMEOUT
-                            + "; they are left alone");
-        }
+        loop.executor.end(jobTimeout);
     }
 
     /** Waits until all of {@code tasks} are done, however they end; says so if that takes long. */
