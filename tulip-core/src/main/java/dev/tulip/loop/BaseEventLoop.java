@@ -4,7 +4,11 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.net.InetSocketAddress;
+import java.net.ProtocolFamily;
+import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -50,6 +54,7 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
     final CallbackFibers callbackFibers = new CallbackFibers(this);
     final StepWatch steps = new StepWatch(this);
     final LoopExecutor executor = new LoopExecutor(this);
+    final Resolver resolver = new Resolver(this);
 
     // loop thread only; others see of carrier and current that they are not these
     @Nullable
@@ -466,6 +471,19 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
         return LoopStage.ofCoroutine(this, coroutine);
     }
 
+    // -- names: see Resolver --------------------------------------------------------------------------------------
+
+    @Override
+    public List<InetSocketAddress> getaddrinfo(@Nullable String host, int port, @Nullable ProtocolFamily family)
+            throws UnknownHostException {
+        return resolver.getaddrinfo(host, port, family);
+    }
+
+    @Override
+    public String getnameinfo(InetSocketAddress address) {
+        return resolver.getnameinfo(address);
+    }
+
     // -- errors and debugging -------------------------------------------------------------------------------------
 
     @Override
@@ -558,6 +576,7 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
         closeDoor();
         steps.close();
         executor.close();
+        resolver.close();
         try {
             channels.close();
         } catch (IOException e) {

@@ -28,6 +28,12 @@ final class Defaults {
     /** Most threads of the default executor: {@code min(32, processors + 4)}. As CPython. */
     static final int EXECUTOR_THREADS = Math.min(32, Runtime.getRuntime().availableProcessors() + 4);
 
+    /**
+     * Most threads that look up host names. The JDK asks the system's resolver, which blocks; a few that hang must not
+     * stop the others.
+     */
+    static final int RESOLVER_THREADS = 8;
+
     /** Seconds an idle thread of a pool lives. */
     static final long POOL_KEEP_ALIVE_SECONDS = 60;
 

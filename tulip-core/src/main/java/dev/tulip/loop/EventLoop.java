@@ -1,7 +1,10 @@
 package dev.tulip.loop;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ProtocolFamily;
 import java.net.SocketAddress;
+import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.DatagramChannel;
@@ -9,6 +12,7 @@ import java.nio.channels.SelectableChannel;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -319,6 +323,48 @@ public sealed interface EventLoop extends Executor, AutoCloseable permits BaseEv
         return this.<@Nullable Void>runCoroutineThreadsafe(action.asCoroutine());
     }
 
+    // -- names ----------------------------------------------------------------------------------------------------
+
+    /**
+     * Looks up the addresses of a host. See {@link #getaddrinfo(String, int, ProtocolFamily)}.
+     *
+     * @return its addresses with {@code port}, at least one, in the order in which the system's resolver gives them
+     * @throws UnknownHostException if the name has no address
+     */
+    @Suspends
+    default List<InetSocketAddress> getaddrinfo(@Nullable String host, int port) throws UnknownHostException {
+        return getaddrinfo(host, port, null);
+    }
+
+    /**
+     * Looks up the addresses of a host that are of one family.
+     *
+     * <p>The system's resolver is asked on one of a few threads that do nothing else, so that no job of
+     * {@link #runInExecutor} can hold it up. An address that is spelt out is not looked up, and does not suspend.
+     *
+     * <p>Cancelling this takes effect at once; the thread goes on until the system answers, which nobody hears.
+     *
+     * @param host a name, in any script, or an address; null for this host itself
+     * @param port goes into the addresses
+     * @param family {@link java.net.StandardProtocolFamily#INET} or {@code INET6}; null for both
+     * @return its addresses with {@code port}, at least one, in the order in which the system's resolver gives them
+     * @throws UnknownHostException if the name has no address of that family
+     * @throws IllegalArgumentException if {@code port} is none
+     */
+    @Suspends
+    List<InetSocketAddress> getaddrinfo(@Nullable String host, int port, @Nullable ProtocolFamily family)
+            throws UnknownHostException;
+
+    /**
+     * Looks up the name of an address: as {@link #getaddrinfo}, on a thread that does nothing else.
+     *
+     * <p>As the JDK does, believes a name only if a look-up of that name leads back to the address.
+     *
+     * @return the name, or the address spelt out if it has none
+     */
+    @Suspends
+    String getnameinfo(InetSocketAddress address);
+
     // -- channels -------------------------------------------------------------------------------------------------
 
     /**
@@ -362,7 +408,7 @@ public sealed interface EventLoop extends Executor, AutoCloseable permits BaseEv
     SocketChannel sockAccept(ServerSocketChannel listener) throws IOException;
 
     /**
-     * Connects {@code channel}. A host name that is not resolved yet is looked up on the default executor.
+     * Connects {@code channel}. A host name that is not resolved yet is looked up: see {@link #getaddrinfo}.
      *
      * <p>Cancelling this leaves the channel open, neither connected nor failed: close it.
      *
