@@ -4,6 +4,7 @@ import dev.tulip.loop.Action;
 import dev.tulip.loop.Coroutine;
 import dev.tulip.loop.EventLoop;
 import dev.tulip.loop.EventLoopPolicy;
+import dev.tulip.loop.FlowIterable;
 import dev.tulip.loop.Future;
 import dev.tulip.loop.Runner;
 import dev.tulip.loop.RunnerOptions;
@@ -14,6 +15,7 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -219,6 +221,43 @@ public final class Tulip {
      */
     public static CompletableFuture<@Nullable Void> runCoroutineThreadsafe(Action<?> action, EventLoop loop) {
         return loop.runCoroutineThreadsafe(action);
+    }
+
+    // -- reactive streams -----------------------------------------------------------------------------------------
+
+    /**
+     * Subscribes to {@code publisher} and gives what it publishes to a plain {@code for} loop. See {@link
+     * FlowIterable}.
+     *
+     * <p>The publisher is never asked for more than fits into a buffer of {@link Flow#defaultBufferSize} elements.
+     *
+     * @param <T> the elements
+     * @throws IllegalStateException if no loop runs here
+     */
+    public static <T> FlowIterable<T> iterate(Flow.Publisher<? extends T> publisher) {
+        return FlowIterable.of(publisher);
+    }
+
+    /**
+     * Subscribes to {@code publisher} with a buffer of another size. See {@link #iterate(Flow.Publisher)}.
+     *
+     * @param <T> the elements
+     * @throws IllegalArgumentException if the buffer has no room for one element
+     * @throws IllegalStateException if no loop runs here
+     */
+    public static <T> FlowIterable<T> iterate(Flow.Publisher<? extends T> publisher, int bufferSize) {
+        return FlowIterable.of(publisher, bufferSize);
+    }
+
+    /**
+     * {@return a publisher of what {@code elements} iterates over, in tasks of the running loop} Its subscribers may be
+     * on any thread. See {@link EventLoop#publisher}.
+     *
+     * @param <T> the elements
+     * @throws IllegalStateException if no loop runs here
+     */
+    public static <T> Flow.Publisher<T> publisher(Iterable<? extends T> elements) {
+        return runningLoop().publisher(elements);
     }
 
     // -- loops ----------------------------------------------------------------------------------------------------

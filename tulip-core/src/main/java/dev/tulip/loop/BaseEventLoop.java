@@ -17,6 +17,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Flow;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -482,6 +483,13 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
     @Override
     public String getnameinfo(InetSocketAddress address) {
         return resolver.getnameinfo(address);
+    }
+
+    // -- reactive streams: see IterablePublisher ------------------------------------------------------------------
+
+    @Override
+    public <T> Flow.Publisher<T> publisher(Iterable<? extends T> elements) {
+        return new IterablePublisher<>(this, elements);
     }
 
     // -- errors and debugging -------------------------------------------------------------------------------------

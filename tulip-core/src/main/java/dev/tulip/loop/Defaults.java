@@ -1,6 +1,7 @@
 package dev.tulip.loop;
 
 import java.time.Duration;
+import java.util.concurrent.Flow;
 
 /** Every tunable number of this package: value, unit, origin. */
 final class Defaults {
@@ -57,6 +58,12 @@ final class Defaults {
 
     /** Size of the buffer through which {@code sockRecv} reads, in bytes: one per loop, made at the first use. */
     static final int RECEIVE_BUFFER_SIZE = 64 * 1024;
+
+    /** Elements that a publisher may have sent and nobody has taken yet. As the JDK's {@code Flow}. */
+    static final int FLOW_BUFFER_SIZE = Flow.defaultBufferSize();
+
+    /** Elements that are published before the others of the loop have a turn, if nothing else suspends. */
+    static final int PUBLISHING_BURST = 256;
 
     private Defaults() {}
 }

@@ -19,6 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Flow;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
@@ -35,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Threads.</b> While the loop runs, its methods are for its own coroutines and callbacks; on any other thread
  * they throw {@link WrongThreadException}. The doors for other threads are {@link #callSoonThreadsafe}, {@link
- * #execute}, {@link #runCoroutineThreadsafe} and the accessors {@link #time}, {@link #isRunning},
+ * #execute}, {@link #runCoroutineThreadsafe}, {@link #publisher} and the accessors {@link #time}, {@link #isRunning},
  * {@link #isClosed}, {@link #engine}. A loop that does not run may be used by any one thread at a time.
  *
  * <p><b>Closed loops.</b> After {@link #close} every method that would schedule something throws
@@ -364,6 +365,29 @@ public sealed interface EventLoop extends Executor, AutoCloseable permits BaseEv
      */
     @Suspends
     String getnameinfo(InetSocketAddress address);
+
+    // -- reactive streams -----------------------------------------------------------------------------------------
+
+    /**
+     * {@return a publisher of what {@code elements} iterates over} Any thread. Each subscriber gets an iteration of its
+     * own, in a task of this loop, so that {@code next()} may suspend; {@code () -> iterator} makes a source of an
+     * iterator.
+     *
+     * <p>All signals come on the loop's thread, one after another, inside that task. There is never an element that was
+     * not requested; but the iterator is asked ahead whether there is one, so that the end is signalled when it is
+     * known. What the iteration throws is signalled as the error, and so is a null. Cancelling the subscription cancels
+     * the task, unless it is inside the subscriber, which is left to finish. A subscriber that throws is reported to
+     * the exception handler and hears nothing more. If the loop ends first, the error is a {@link CancelledError}, or
+     * an {@link IllegalStateException} for those who come when it is closed.
+     *
+     * <p>An iterator that is {@link AutoCloseable} is closed at the end of its iteration, however that comes. Elements
+     * that are {@link AutoCloseable} themselves, as a whole, are for one subscriber: the next gets an
+     * {@link IllegalStateException}, and they are closed when the first has had them.
+     *
+     * @param <T> what is published
+     * @see FlowIterable the other way: from a publisher to a {@code for} loop
+     */
+    <T> Flow.Publisher<T> publisher(Iterable<? extends T> elements);
 
     // -- channels -------------------------------------------------------------------------------------------------
 

@@ -9,6 +9,8 @@
  *   <li>results: {@link dev.tulip.loop.Future}, {@link dev.tulip.loop.Task}
  *   <li>code that suspends: {@link dev.tulip.loop.Coroutine}, {@link dev.tulip.loop.Action},
  *       {@link dev.tulip.loop.Suspends}, {@link dev.tulip.loop.CancelledError}
+ *   <li>streams of the JDK's {@code Flow}: {@link dev.tulip.loop.FlowIterable}, {@link
+ *       dev.tulip.loop.EventLoop#publisher}
  * </ul>
  *
  * <h2>Threads and memory</h2>
