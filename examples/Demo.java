@@ -109,22 +109,18 @@ void demo() throws IOException {
         IO.println("An echo server and %,d clients on one thread, for %d s, on the %s engine."
                 .formatted(clients, seconds, loop.engine().name()));
         IO.println("Talk to it yourself meanwhile: nc 127.0.0.1 " + address.getPort());
-        Task<?> server = createTask(() -> serve(listener));
 
         long start = loop.time();
-        List<Task<?>> all = new ArrayList<>();
-        for (int i = 0; i < clients; i++) {
-            int number = i;
-            all.add(createTask(() -> talk(address, number, start + seconds * 1_000_000_000L)));
-        }
-        Task<?> progress = createTask(() -> progress(start));
         try {
-            for (Task<?> client : all) {
-                await(client);
-            }
+            taskGroup(group -> {
+                group.createBackgroundTask(() -> serve(listener)); // until all clients have ended
+                group.createBackgroundTask(() -> progress(start));
+                for (int i = 0; i < clients; i++) {
+                    int number = i;
+                    group.createTask(() -> talk(address, number, start + seconds * 1_000_000_000L));
+                }
+            });
         } finally {
-            server.cancel();
-            progress.cancel();
             summary(loop.time() - start);
         }
     }

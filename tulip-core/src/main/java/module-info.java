@@ -14,4 +14,5 @@ module dev.tulip {
 
     exports dev.tulip;
     exports dev.tulip.loop;
+    exports dev.tulip.sync;
 }

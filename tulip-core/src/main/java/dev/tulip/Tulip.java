@@ -1,21 +1,33 @@
 package dev.tulip;
 
 import dev.tulip.loop.Action;
+import dev.tulip.loop.Combinators;
+import dev.tulip.loop.Context;
 import dev.tulip.loop.Coroutine;
+import dev.tulip.loop.CoroutineConsumer;
+import dev.tulip.loop.CoroutineFunction;
 import dev.tulip.loop.EventLoop;
 import dev.tulip.loop.EventLoopPolicy;
 import dev.tulip.loop.FlowIterable;
 import dev.tulip.loop.Future;
+import dev.tulip.loop.Generator;
+import dev.tulip.loop.ReturnWhen;
 import dev.tulip.loop.Runner;
 import dev.tulip.loop.RunnerOptions;
 import dev.tulip.loop.Suspends;
 import dev.tulip.loop.Task;
+import dev.tulip.loop.TaskGroup;
 import dev.tulip.loop.TaskOptions;
+import dev.tulip.loop.Timeout;
+import dev.tulip.loop.WaitResult;
 import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Flow;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -195,6 +207,353 @@ public final class Tulip {
     @Suspends
     public static <T extends @Nullable Object> T await(CompletionStage<T> stage) {
         return runningLoop().wrapFuture(stage).await();
+    }
+
+    /**
+     * Runs {@code body} on a thread of the loop's default executor and returns its result. For what would block the loop.
+     * See {@link Task#toThread}.
+     *
+     * @param <T> what it returns
+     * @param <X> what it may throw
+     * @throws X as {@code body} does
+     */
+    @Suspends
+    public static <T extends @Nullable Object, X extends Throwable> T toThread(Coroutine<? extends T, ? extends X> body)
+            throws X {
+        return Task.toThread(body);
+    }
+
+    /**
+     * Runs {@code body} on a thread of the loop's default executor. See {@link Task#toThread}.
+     *
+     * @param <X> what it may throw
+     * @throws X as {@code body} does
+     */
+    @Suspends
+    public static <X extends Throwable> void toThread(Action<? extends X> body) throws X {
+        Task.toThread(body.asCoroutine());
+    }
+
+    // -- generators -----------------------------------------------------------------------------------------------
+
+    /**
+     * {@return a generator that computes its values with {@code steps}} Any thread. See {@link Generator#of}.
+     *
+     * @param <Y> what it yields
+     * @param <S> what can be sent to it
+     */
+    public static <Y extends @Nullable Object, S extends @Nullable Object> Generator<Y, S, @Nullable Void> generator(
+            Generator.Steps<Y, S> steps) {
+        return Generator.of(steps);
+    }
+
+    // -- context --------------------------------------------------------------------------------------------------
+
+    /** {@return a copy of the caller's context} In O(1). Any thread. See {@link dev.tulip.loop.ContextVar}. */
+    public static Context copyContext() {
+        return Context.copyContext();
+    }
+
+    // -- waiting for several --------------------------------------------------------------------------------------
+
+    /**
+     * Waits for all of {@code futures} and returns their results, in the order given. The first failure is thrown at
+     * once, and the others go on. Cancelling the calling task cancels them all. See {@link
+     * Combinators#gather(Iterable)}.
+     *
+     * @param <T> what they have in common
+     * @throws dev.tulip.loop.CancelledError if one of the futures or the calling task was cancelled; what else a future
+     *     failed with is thrown as it is, checked or not
+     */
+    @Suspends
+    public static <T extends @Nullable Object> List<T> gather(Iterable<? extends Future<? extends T>> futures) {
+        return Combinators.gather(futures);
+    }
+
+    /**
+     * Waits for all of {@code futures} and returns their results, in the order given. See {@link #gather(Iterable)}.
+     *
+     * @param <T> what they have in common
+     */
+    @Suspends
+    @SafeVarargs
+    @SuppressWarnings("varargs") // nothing is written to the array
+    public static <T extends @Nullable Object> List<T> gather(Future<? extends T>... futures) {
+        return Combinators.gather(Arrays.asList(futures));
+    }
+
+    /**
+     * Waits for all of {@code futures}. See {@link Combinators#gather(boolean, Iterable)}.
+     *
+     * @param returnExceptions whether the list has, in the place of a future that failed or was cancelled, what it
+     *     failed with
+     */
+    @Suspends
+    public static List<@Nullable Object> gather(
+            boolean returnExceptions, Iterable<? extends Future<? extends @Nullable Object>> futures) {
+        return Combinators.gather(returnExceptions, futures);
+    }
+
+    /**
+     * Waits for {@code futures}, as long as {@code when} says; throws nothing that they fail with, and never cancels
+     * them. See {@link Combinators#wait(Iterable, ReturnWhen)}. Call it qualified, {@code Tulip.wait(...)}: every class
+     * has another {@code wait} of its own.
+     *
+     * @param <F> the futures' type
+     * @return which are done and which are not
+     */
+    @Suspends
+    public static <F extends Future<?>> WaitResult<F> wait(Iterable<? extends F> futures, ReturnWhen when) {
+        return Combinators.wait(futures, when);
+    }
+
+    /**
+     * Waits for {@code futures}, as long as {@code when} says, but for {@code timeout} at most. See {@link
+     * #wait(Iterable, ReturnWhen)}.
+     *
+     * @param timeout how long; that it is over is no error
+     * @param <F> the futures' type
+     * @return which are done and which are not
+     */
+    @Suspends
+    public static <F extends Future<?>> WaitResult<F> wait(
+            Iterable<? extends F> futures, ReturnWhen when, Duration timeout) {
+        return Combinators.wait(futures, when, timeout);
+    }
+
+    /**
+     * {@return the futures as they are done} The iterator's {@code next()} suspends until there is one that is done.
+     * See {@link Combinators#asCompleted(Iterable)}.
+     *
+     * @param <F> the futures' type
+     */
+    public static <F extends Future<?>> Iterable<F> asCompleted(Iterable<? extends F> futures) {
+        return Combinators.asCompleted(futures);
+    }
+
+    /**
+     * {@return the futures as they are done, within {@code timeout} from now} See {@link
+     * Combinators#asCompleted(Iterable, Duration)}.
+     *
+     * @param timeout how long, for all of them
+     * @param <F> the futures' type
+     * @throws TimeoutException by the iterator's {@code next()}, if the time is over
+     */
+    public static <F extends Future<?>> Iterable<F> asCompleted(Iterable<? extends F> futures, Duration timeout)
+            throws TimeoutException {
+        return Combinators.asCompleted(futures, timeout);
+    }
+
+    // -- not waiting for ever, and not passing a cancel on --------------------------------------------------------
+
+    /**
+     * Waits for {@code future}, but for {@code timeout} at most; then cancels it, waits until it has ended, and throws
+     * {@link TimeoutException}. A result that is there wins. See {@link Combinators#waitFor(Future, Duration)}.
+     *
+     * <p>Cancelling the calling task cancels the future.
+     *
+     * @param <T> the result
+     * @throws TimeoutException if the time was over
+     */
+    @Suspends
+    public static <T extends @Nullable Object> T waitFor(Future<? extends T> future, Duration timeout)
+            throws TimeoutException {
+        return Combinators.waitFor(future, timeout);
+    }
+
+    /**
+     * Runs {@code coroutine}, in the calling task, for {@code timeout} at most. See {@link #timeout(Duration,
+     * Coroutine)}; if {@code timeout} is zero or less, it does not even start.
+     *
+     * @param <T> what it returns
+     * @param <X> what it may throw
+     * @throws X as {@code coroutine} does
+     * @throws TimeoutException if the time was over
+     */
+    @Suspends
+    public static <T extends @Nullable Object, X extends Throwable> T waitFor(
+            Coroutine<? extends T, ? extends X> coroutine, Duration timeout) throws X, TimeoutException {
+        return Combinators.waitFor(coroutine, timeout);
+    }
+
+    /**
+     * Runs {@code action}, in the calling task, for {@code timeout} at most. See {@link #waitFor(Coroutine, Duration)}.
+     *
+     * @param <X> what it may throw
+     * @throws X as {@code action} does
+     * @throws TimeoutException if the time was over
+     */
+    @Suspends
+    public static <X extends Throwable> void waitFor(Action<? extends X> action, Duration timeout)
+            throws X, TimeoutException {
+        Combinators.waitFor(action.asCoroutine(), timeout);
+    }
+
+    /**
+     * {@return a future that ends as {@code future} does, but does not pass a cancel on to it} What is behind it goes
+     * on if whoever awaits the shield is cancelled. See {@link Combinators#shield}.
+     *
+     * @param <T> the result
+     */
+    public static <T extends @Nullable Object> Future<T> shield(Future<T> future) {
+        return Combinators.shield(future);
+    }
+
+    /**
+     * Runs {@code body}, in the calling task, for {@code delay} at most; then cancels the task, lets the body clean up,
+     * and throws {@link TimeoutException}. See {@link Timeout#after}.
+     *
+     * @param <T> what it returns
+     * @param <X> what it may throw
+     * @throws X as {@code body} does
+     * @throws TimeoutException if the time was over
+     * @throws dev.tulip.loop.CancelledError if others have cancelled the task
+     */
+    @Suspends
+    public static <T extends @Nullable Object, X extends Throwable> T timeout(
+            Duration delay, Coroutine<? extends T, ? extends X> body) throws X, TimeoutException {
+        return Timeout.after(delay, timeout -> body.run());
+    }
+
+    /**
+     * Runs {@code body} for {@code delay} at most. See {@link #timeout(Duration, Coroutine)}.
+     *
+     * @param <X> what it may throw
+     * @throws X as {@code body} does
+     * @throws TimeoutException if the time was over
+     */
+    @Suspends
+    public static <X extends Throwable> void timeout(Duration delay, Action<? extends X> body)
+            throws X, TimeoutException {
+        timeout(delay, (CoroutineConsumer<Timeout, X>) timeout -> body.run());
+    }
+
+    /**
+     * Runs {@code body} for {@code delay} at most. See {@link #timeout(Duration, Coroutine)}.
+     *
+     * @param body gets the timeout, with which it can move its deadline
+     * @param <T> what it returns
+     * @param <X> what it may throw
+     * @throws X as {@code body} does
+     * @throws TimeoutException if the time was over
+     */
+    @Suspends
+    public static <T extends @Nullable Object, X extends Throwable> T timeout(
+            Duration delay, CoroutineFunction<Timeout, ? extends T, ? extends X> body) throws X, TimeoutException {
+        return Timeout.after(delay, body);
+    }
+
+    /**
+     * Runs {@code body} for {@code delay} at most. See {@link #timeout(Duration, Coroutine)}.
+     *
+     * @param body gets the timeout, with which it can move its deadline
+     * @param <X> what it may throw
+     * @throws X as {@code body} does
+     * @throws TimeoutException if the time was over
+     */
+    @Suspends
+    @SuppressWarnings("overloads") // CoroutineFunction says which is chosen
+    public static <X extends Throwable> void timeout(Duration delay, CoroutineConsumer<Timeout, ? extends X> body)
+            throws X, TimeoutException {
+        Timeout.after(delay, body.asFunction());
+    }
+
+    /**
+     * Runs {@code body} until the loop's clock has reached {@code when} at most. See {@link #timeout(Duration,
+     * Coroutine)}.
+     *
+     * @param when nanoseconds of {@link EventLoop#time}, or {@link Timeout#NEVER}
+     * @param <T> what it returns
+     * @param <X> what it may throw
+     * @throws X as {@code body} does
+     * @throws TimeoutException if the time was over
+     */
+    @Suspends
+    public static <T extends @Nullable Object, X extends Throwable> T timeoutAt(
+            long when, Coroutine<? extends T, ? extends X> body) throws X, TimeoutException {
+        return Timeout.at(when, timeout -> body.run());
+    }
+
+    /**
+     * Runs {@code body} until the loop's clock has reached {@code when} at most. See {@link #timeoutAt(long,
+     * Coroutine)}.
+     *
+     * @param when nanoseconds of {@link EventLoop#time}, or {@link Timeout#NEVER}
+     * @param <X> what it may throw
+     * @throws X as {@code body} does
+     * @throws TimeoutException if the time was over
+     */
+    @Suspends
+    public static <X extends Throwable> void timeoutAt(long when, Action<? extends X> body) throws X, TimeoutException {
+        timeoutAt(when, (CoroutineConsumer<Timeout, X>) timeout -> body.run());
+    }
+
+    /**
+     * Runs {@code body} until the loop's clock has reached {@code when} at most. See {@link #timeoutAt(long,
+     * Coroutine)}.
+     *
+     * @param when nanoseconds of {@link EventLoop#time}, or {@link Timeout#NEVER}
+     * @param body gets the timeout, with which it can move its deadline
+     * @param <T> what it returns
+     * @param <X> what it may throw
+     * @throws X as {@code body} does
+     * @throws TimeoutException if the time was over
+     */
+    @Suspends
+    public static <T extends @Nullable Object, X extends Throwable> T timeoutAt(
+            long when, CoroutineFunction<Timeout, ? extends T, ? extends X> body) throws X, TimeoutException {
+        return Timeout.at(when, body);
+    }
+
+    /**
+     * Runs {@code body} until the loop's clock has reached {@code when} at most. See {@link #timeoutAt(long,
+     * Coroutine)}.
+     *
+     * @param when nanoseconds of {@link EventLoop#time}, or {@link Timeout#NEVER}
+     * @param body gets the timeout, with which it can move its deadline
+     * @param <X> what it may throw
+     * @throws X as {@code body} does
+     * @throws TimeoutException if the time was over
+     */
+    @Suspends
+    @SuppressWarnings("overloads") // CoroutineFunction says which is chosen
+    public static <X extends Throwable> void timeoutAt(long when, CoroutineConsumer<Timeout, ? extends X> body)
+            throws X, TimeoutException {
+        Timeout.at(when, body.asFunction());
+    }
+
+    // -- task groups ----------------------------------------------------------------------------------------------
+
+    /**
+     * Runs {@code body} in the calling task and waits for all tasks that were created in the group. If one fails, the
+     * others and the body are cancelled. See {@link TaskGroup}.
+     *
+     * @param body gets the group
+     * @param <T> what it returns
+     * @param <X> what it may throw
+     * @return what the body returns; null if {@link TaskGroup#cancel} has ended it
+     * @throws X as {@code body} does, if no task of the group has failed
+     * @throws dev.tulip.loop.TaskGroupException if some have, with all their failures
+     * @throws dev.tulip.loop.CancelledError if the calling task was cancelled; the tasks of the group were, too
+     */
+    @Suspends
+    public static <T extends @Nullable Object, X extends Throwable> T taskGroup(
+            CoroutineFunction<TaskGroup, ? extends T, ? extends X> body) throws X {
+        return TaskGroup.run(body);
+    }
+
+    /**
+     * Runs {@code body} in the calling task and waits for all tasks that were created in the group. See {@link
+     * #taskGroup(CoroutineFunction)}.
+     *
+     * @param body gets the group
+     * @param <X> what it may throw
+     * @throws X as {@code body} does, if no task of the group has failed
+     */
+    @Suspends
+    @SuppressWarnings("overloads") // CoroutineFunction says which is chosen
+    public static <X extends Throwable> void taskGroup(CoroutineConsumer<TaskGroup, ? extends X> body) throws X {
+        TaskGroup.run(body.asFunction());
     }
 
     // -- other threads --------------------------------------------------------------------------------------------

@@ -13,7 +13,9 @@ import kotlinx.coroutines.Deferred
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.asCoroutineDispatcher
 import kotlinx.coroutines.async
+import kotlinx.coroutines.awaitAll
 import kotlinx.coroutines.channels.Channel
+import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.yield
@@ -127,6 +129,28 @@ fun handOverChannel(roundTrips: Int): Long = runBlocking {
     for (i in 0 until roundTrips) {
         there.send(i)
         sum += back.receive()
+    }
+    sum
+}
+
+/** FanOutBenchmark, without results. Returns how many children have run. */
+fun scopesOfLaunch(scopes: Int, children: Int): Long = runBlocking {
+    var sum = 0L
+    for (scope in 0 until scopes) {
+        coroutineScope {
+            for (i in 0 until children) {
+                launch { sum += 1 }
+            }
+        }
+    }
+    sum
+}
+
+/** FanOutBenchmark, with results. Returns their sum. */
+fun scopesOfAsync(scopes: Int, children: Int): Long = runBlocking {
+    var sum = 0L
+    for (scope in 0 until scopes) {
+        sum += coroutineScope { List(children) { async { 1 } }.awaitAll().sum() }
     }
     sum
 }

@@ -51,7 +51,8 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
     final ReadyQueue ready = new ReadyQueue();
     final TimerHeap timers = new TimerHeap();
     final TaskRegistry tasks = new TaskRegistry();
-    final Failures failures = new Failures(this);
+    final Leftovers failures = new Leftovers(this);
+    final Leftovers generators = new Leftovers(this);
     final CallbackFibers callbackFibers = new CallbackFibers(this);
     final StepWatch steps = new StepWatch(this);
     final LoopExecutor executor = new LoopExecutor(this);
@@ -65,12 +66,13 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
     Fiber current;
 
     @Nullable
-    Fiber runFirst; // what the fiber that leaves in state NESTED wants to be run before it goes on
+    Fiber callee; // what the fiber that leaves in state NESTED wants to be run before it goes on
 
     int budget;
     private boolean stopping;
     private boolean interrupted; // the thread was, while it selected
     private @Nullable Throwable fatal;
+    private @Nullable Throwable lastFatal; // what has left the loop
     private @Nullable TaskFactory taskFactory;
     private @Nullable ExceptionHandler exceptionHandler;
 
@@ -114,6 +116,7 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
         Throwable fatal = this.fatal;
         if (fatal != null) {
             this.fatal = null;
+            lastFatal = fatal;
             throw Sneaky.rethrow(fatal);
         }
     }
@@ -123,9 +126,9 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
         if (future.loop != this) {
             throw new IllegalArgumentException(future + " belongs to " + future.loop.name + ", not to " + name);
         }
+        boolean[] over = {false};
         Consumer<Future<T>> stop = done -> {
-            // A KeyboardInterrupt ends the loop by itself; a stop would be left over for the next run.
-            if (done.cancelled() || !(done.exception() instanceof KeyboardInterrupt)) {
+            if (!over[0]) { // a KeyboardInterrupt ends the run first, and must not stop the next one
                 stop();
             }
         };
@@ -133,6 +136,7 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
         try {
             runForever();
         } finally {
+            over[0] = true;
             future.removeDoneCallback(stop);
         }
         if (!future.done()) {
@@ -275,7 +279,19 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
 
     @Override
     public Handle callSoon(Runnable callback) {
-        Handle handle = new Handle(prepare(callback));
+        Runnable prepared = prepare(callback);
+        return soon(prepared, captureContext());
+    }
+
+    @Override
+    public Handle callSoon(Context context, Runnable callback) {
+        Objects.requireNonNull(context, "context");
+        Runnable prepared = prepare(callback);
+        return soon(prepared, context);
+    }
+
+    private Handle soon(Runnable prepared, Object context) {
+        Handle handle = new Handle(prepared, context);
         ready.add(handle);
         return handle;
     }
@@ -286,10 +302,33 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
     }
 
     @Override
+    public TimerHandle callLater(Duration delay, Context context, Runnable callback) {
+        return callAt(Nanos.plus(clock.nanos(), Nanos.of(delay)), context, callback);
+    }
+
+    @Override
     public TimerHandle callAt(long when, Runnable callback) {
-        TimerHandle handle = new TimerHandle(this, when, prepare(callback));
+        Runnable prepared = prepare(callback);
+        return at(when, prepared, captureContext());
+    }
+
+    @Override
+    public TimerHandle callAt(long when, Context context, Runnable callback) {
+        Objects.requireNonNull(context, "context");
+        Runnable prepared = prepare(callback);
+        return at(when, prepared, context);
+    }
+
+    private TimerHandle at(long when, Runnable prepared, Object context) {
+        TimerHandle handle = new TimerHandle(this, when, prepared, context);
         timers.add(when, handle);
         return handle;
+    }
+
+    /** {@return a copy of the caller's context, raw, for what it schedules or creates now} Loop thread only. */
+    final Object captureContext() {
+        Fiber current = this.current;
+        return Context.bindingsOf(current != null ? current.context : Context.raw());
     }
 
     /** Checks that a callback may be scheduled, and gives it its origin in debug mode. */
@@ -304,9 +343,19 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
 
     @Override
     public Handle callSoonThreadsafe(Runnable callback) {
+        return threadsafe(callback, Context.bindingsOf(Context.raw()));
+    }
+
+    @Override
+    public Handle callSoonThreadsafe(Context context, Runnable callback) {
+        return threadsafe(callback, Objects.requireNonNull(context, "context"));
+    }
+
+    private Handle threadsafe(Runnable callback, Object context) {
         Objects.requireNonNull(callback, "callback");
         checkOpen();
-        ThreadsafeHandle handle = new ThreadsafeHandle(this, steps.isEnabled() ? Traced.callback(callback) : callback);
+        Runnable traced = steps.isEnabled() ? Traced.callback(callback) : callback;
+        ThreadsafeHandle handle = new ThreadsafeHandle(this, traced, context);
         if (isCurrent()) {
             ready.add(handle); // in the order of callSoon
         } else {
@@ -446,6 +495,15 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
         return Interop.wrap(this, stage);
     }
 
+    @Override
+    public void shutdownGenerators() {
+        Set<Task<?>> before = tasks.snapshot();
+        generators.endAll();
+        Set<Task<?>> closing = tasks.snapshot();
+        closing.removeAll(before);
+        closing.forEach(Task::await);
+    }
+
     // -- executor: see LoopExecutor -------------------------------------------------------------------------------
 
     @Override
@@ -518,7 +576,11 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
             return;
         }
         try {
-            handler.handle(this, context);
+            if (context.get("task") instanceof Task<?> task && Fiber.current() != null) {
+                task.getContext().run(() -> handler.handle(this, context));
+            } else {
+                handler.handle(this, context);
+            }
         } catch (KeyboardInterrupt e) {
             throw e;
         } catch (Throwable e) {
@@ -526,6 +588,11 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
                     new ExceptionContext("Unhandled error in exception handler", e, "context", context));
             defaultExceptionHandler(context);
         }
+    }
+
+    /** {@return whether {@code error} has ended a run: then it has been thrown to whoever called that} */
+    boolean hasThrown(Throwable error) {
+        return error == lastFatal;
     }
 
     /** Ends the run with {@code error}, at the end of the current step. */

@@ -34,7 +34,7 @@ final class CallbackFibers {
     void runBatch() {
         Fiber fiber = active;
         if (fiber == null) {
-            fiber = spare != null ? spare : Fiber.create(loop, null);
+            fiber = spare != null ? spare : Fiber.ofCallbacks(loop);
             spare = null;
             active = fiber;
         }
@@ -49,18 +49,21 @@ final class CallbackFibers {
     /** The body of a callback fiber. */
     void run(Fiber me) {
         if (VirtualThreads.MOUNTED && spare == null && !ended) {
-            spare = Fiber.create(loop, null);
+            spare = Fiber.ofCallbacks(loop);
         }
         while (!ended) {
             Handle handle;
             while ((handle = loop.pollHandle()) != null) {
                 if (!handle.cancelled()) {
+                    me.context = handle.context;
                     call(handle);
+                    handle.context = me.context; // for its next run, if it is a channel's
                 }
                 if (active != me) {
                     return;
                 }
             }
+            me.context = Context.NONE;
             me.enter(Fiber.WAITING);
             me.leave();
         }

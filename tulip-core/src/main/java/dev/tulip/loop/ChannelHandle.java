@@ -11,8 +11,8 @@ final class ChannelHandle extends Handle {
     // loop thread only
     private boolean running;
 
-    ChannelHandle(Readiness readiness, int ops, Runnable callback) {
-        super(callback);
+    ChannelHandle(Readiness readiness, int ops, Runnable callback, Object context) {
+        super(callback, context);
         this.readiness = readiness;
         this.ops = ops;
     }

@@ -85,12 +85,12 @@ final class Channels {
      * Calls {@code callback} whenever {@code channel} is ready for {@code ops}, in the place of the callback
      * before.
      */
-    void add(SelectableChannel channel, int ops, Runnable callback) throws ClosedChannelException {
+    void add(SelectableChannel channel, int ops, Runnable callback, Object context) throws ClosedChannelException {
         Readiness readiness = register(channel, ops);
         if (readiness.waiter(ops) instanceof Handle old) {
             old.cancel();
         }
-        readiness.setWaiter(ops, new ChannelHandle(readiness, ops, callback));
+        readiness.setWaiter(ops, new ChannelHandle(readiness, ops, callback, context));
         readiness.want(ops);
     }
 

@@ -23,8 +23,8 @@ final class Defaults {
      */
     static final long MAX_SELECT_MILLIS = 24 * 3600 * 1000L;
 
-    /** How often a loop looks whether a failure can no longer reach anybody, while there are such. */
-    static final Duration FAILURE_CHECK_INTERVAL = Duration.ofSeconds(1);
+    /** How often a loop looks whether what somebody should have taken or closed was garbage collected. */
+    static final Duration LEFTOVER_CHECK_INTERVAL = Duration.ofSeconds(1);
 
     /** Most threads of the default executor: {@code min(32, processors + 4)}. As CPython. */
     static final int EXECUTOR_THREADS = Math.min(32, Runtime.getRuntime().availableProcessors() + 4);
@@ -52,6 +52,15 @@ final class Defaults {
      * it waits for.
      */
     static final Duration SHUTDOWN_REPORT_DELAY = Duration.ofSeconds(5);
+
+    /**
+     * Tasks that a task group keeps after they are done, besides as many as are alive, until it clears them out
+     * together.
+     */
+    static final int DONE_CHILDREN = 16;
+
+    /** How many failures the message of a task group's exception names; the rest is counted. */
+    static final int FAILURES_IN_MESSAGE = 10;
 
     /** How long {@code close} waits for tasks that sit in a call of the JDK and were interrupted. */
     static final Duration CLOSE_GRACE = Duration.ofMillis(100);

@@ -8,8 +8,8 @@ final class DoneCallback<T extends @Nullable Object> extends Handle {
     private final Future<T> future;
     private final Consumer<? super Future<T>> consumer;
 
-    DoneCallback(Future<T> future, Consumer<? super Future<T>> consumer) {
-        super(null);
+    DoneCallback(Future<T> future, Consumer<? super Future<T>> consumer, Object context) {
+        super(null, context);
         this.future = future;
         this.consumer = consumer;
     }

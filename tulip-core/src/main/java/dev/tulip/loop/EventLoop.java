@@ -31,6 +31,9 @@ import org.jspecify.annotations.Nullable;
  * channels, then the timers that are due; run exactly the entries that are ready now, first in first out. What they
  * queue runs in the next iteration. A plain callback must not suspend: calls marked {@link Suspends} are for tasks.
  *
+ * <p>Every callback and every task runs in a copy of the {@link Context} of whoever scheduled or created it, made at that
+ * moment.
+ *
  * <p>Most programs never touch this class: {@code Tulip.run} makes a loop, runs the program's main coroutine on it and
  * closes it.
  *
@@ -166,6 +169,9 @@ public sealed interface EventLoop extends Executor, AutoCloseable permits BaseEv
      */
     Handle callSoon(Runnable callback);
 
+    /** The same as {@link #callSoon(Runnable)}, in a given context instead of a copy of the caller's. */
+    Handle callSoon(Context context, Runnable callback);
+
     /**
      * Runs {@code callback} once, no sooner than {@code delay} from now.
      *
@@ -178,6 +184,9 @@ public sealed interface EventLoop extends Executor, AutoCloseable permits BaseEv
      */
     TimerHandle callLater(Duration delay, Runnable callback);
 
+    /** The same as {@link #callLater(Duration, Runnable)}, in a given context instead of a copy of the caller's. */
+    TimerHandle callLater(Duration delay, Context context, Runnable callback);
+
     /**
      * Runs {@code callback} once, when {@link #time} has reached {@code when}.
      *
@@ -188,6 +197,9 @@ public sealed interface EventLoop extends Executor, AutoCloseable permits BaseEv
      * @see #callLater
      */
     TimerHandle callAt(long when, Runnable callback);
+
+    /** The same as {@link #callAt(long, Runnable)}, in a given context instead of a copy of the caller's. */
+    TimerHandle callAt(long when, Context context, Runnable callback);
 
     /**
      * The same as {@link #callSoon} for any thread: wakes the loop if it waits.
@@ -200,6 +212,9 @@ public sealed interface EventLoop extends Executor, AutoCloseable permits BaseEv
      * @throws IllegalStateException if this loop is closed
      */
     Handle callSoonThreadsafe(Runnable callback);
+
+    /** The same as {@link #callSoonThreadsafe(Runnable)}, in a given context instead of a copy of the caller's. */
+    Handle callSoonThreadsafe(Context context, Runnable callback);
 
     /**
      * Runs {@code command} soon: {@link #callSoonThreadsafe} for libraries that want an {@link Executor}.
@@ -261,6 +276,15 @@ public sealed interface EventLoop extends Executor, AutoCloseable permits BaseEv
      * future cancels the stage. If the loop is closed first, the stage's outcome is dropped.
      */
     <T extends @Nullable Object> Future<T> wrapFuture(CompletionStage<T> stage);
+
+    /**
+     * Closes the generators of this loop that stand in the middle of their bodies, each in a task, and waits for that.
+     * What they throw goes to the exception handler. {@code Tulip.run} does this at its end.
+     *
+     * <p>Cancelling this leaves the closing to those tasks.
+     */
+    @Suspends
+    void shutdownGenerators();
 
     // -- threads --------------------------------------------------------------------------------------------------
 
@@ -370,8 +394,8 @@ public sealed interface EventLoop extends Executor, AutoCloseable permits BaseEv
 
     /**
      * {@return a publisher of what {@code elements} iterates over} Any thread. Each subscriber gets an iteration of its
-     * own, in a task of this loop, so that {@code next()} may suspend; {@code () -> iterator} makes a source of an
-     * iterator.
+     * own, in a task of this loop, so that {@code next()} may suspend; the task has a copy of the context in which this
+     * is called. {@code () -> iterator} makes a source of an iterator; a generator is one itself.
      *
      * <p>All signals come on the loop's thread, one after another, inside that task. There is never an element that was
      * not requested; but the iterator is asked ahead whether there is one, so that the end is signalled when it is
@@ -526,7 +550,10 @@ public sealed interface EventLoop extends Executor, AutoCloseable permits BaseEv
     /** Logs {@code context} as an error, with its stack trace, to the system logger {@code dev.tulip}. */
     void defaultExceptionHandler(ExceptionContext context);
 
-    /** Hands {@code context} to the exception handler. Never throws, except {@link KeyboardInterrupt}. */
+    /**
+     * Hands {@code context} to the exception handler, in the {@link Context} of the task or callback that it concerns.
+     * Never throws, except {@link KeyboardInterrupt}.
+     */
     void callExceptionHandler(ExceptionContext context);
 
     /**

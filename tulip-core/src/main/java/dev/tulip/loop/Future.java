@@ -2,6 +2,7 @@ package dev.tulip.loop;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -25,14 +26,16 @@ import org.jspecify.annotations.Nullable;
  * @param <T> the result
  * @see EventLoop#createFuture
  */
-public sealed class Future<T extends @Nullable Object> implements java.util.concurrent.Future<T> permits Task, Job {
+public sealed class Future<T extends @Nullable Object> implements java.util.concurrent.Future<T>
+        permits Task, Job, Gathering, Shield, Start {
     /*
      * PENDING -> FINISHED     // setResult
      * PENDING -> FAILED       // setException
      * PENDING -> CANCELLED    // cancel
      *
      * settle() makes the transitions and refuses the others. Who waits is in one field: null, a single waiter, or a
-     * list of them. A waiter is a Task (resumed without any object of its own) or a DoneCallback.
+     * list of them. A waiter is a Task (resumed without any object of its own), a DoneCallback (called in the next
+     * iteration) or an Observer (told at once; it does for several futures what a waiting task does for one).
      */
     private static final byte PENDING = 0;
 
@@ -54,6 +57,7 @@ public sealed class Future<T extends @Nullable Object> implements java.util.conc
 
     // loop thread only
     private @Nullable Object waiters;
+    private boolean reportsFailureAtOnce;
 
     Future(BaseEventLoop loop) {
         this.loop = loop;
@@ -118,14 +122,7 @@ public sealed class Future<T extends @Nullable Object> implements java.util.conc
     @Suspends
     public final T await() {
         if (state == PENDING) {
-            Task<?> task = Task.suspending("Future.await");
-            if (task.loop != loop) {
-                throw new IllegalStateException(this + " belongs to " + loop.name + ", awaited on " + task.loop.name
-                        + "; hand the result over with callSoonThreadsafe");
-            }
-            if (task == this) {
-                throw new IllegalStateException(this + " cannot await itself");
-            }
+            Task<?> task = waitingTask("Future.await");
             addWaiter(task);
             try {
                 task.waitFor(this);
@@ -135,6 +132,58 @@ public sealed class Future<T extends @Nullable Object> implements java.util.conc
             }
         }
         return result();
+    }
+
+    /** See {@link Combinators#waitFor(Future, Duration)}. */
+    @Suspends
+    final T await(Duration timeout) throws TimeoutException {
+        if (state != PENDING) {
+            return result();
+        }
+        Task<?> task = waitingTask("waitFor");
+        long nanos = Nanos.of(timeout);
+        String reason = "not done after " + Nanos.describe(nanos);
+        boolean inTime = nanos > 0;
+        if (!inTime) {
+            cancel(reason); // first of all: a task that has not started shall not start
+            if (state == CANCELLED) {
+                throw Timeout.exception(this + " was " + reason, failure());
+            }
+        }
+        int requestsBefore = task.requestsDelivered();
+        addWaiter(task);
+        try {
+            if (inTime) {
+                task.waitFor(this, Nanos.plus(loop.time(), nanos));
+                inTime = state != PENDING;
+                if (!inTime) {
+                    cancel(reason);
+                }
+            }
+            if (state == PENDING) {
+                task.waitFor(this); // until it has cleaned up
+            }
+        } catch (Throwable e) {
+            removeWaiter(task); // a no-op, unless the task could not be suspended
+            throw e;
+        }
+        if (!inTime && state == CANCELLED && task.cancelling() <= requestsBefore) {
+            throw Timeout.exception(this + " was " + reason, failure());
+        }
+        return result();
+    }
+
+    /** {@return the calling task, if it may wait for this} */
+    private Task<?> waitingTask(String method) {
+        Task<?> task = Task.suspending(method);
+        if (task.loop != loop) {
+            throw new IllegalStateException(this + " belongs to " + loop.name + ", awaited on " + task.loop.name
+                    + "; hand the result over with callSoonThreadsafe");
+        }
+        if (task == this) {
+            throw new IllegalStateException(this + " cannot await itself");
+        }
+        return task;
     }
 
     // -- deciding -------------------------------------------------------------------------------------------------
@@ -195,6 +244,11 @@ public sealed class Future<T extends @Nullable Object> implements java.util.conc
         settle(CANCELLED, errorOrMessage);
     }
 
+    /** Ends this as {@code other} has ended. */
+    final void settleAs(Future<? extends T> other) {
+        settle(other.state, other.state == FAILED ? other.failure() : other.value);
+    }
+
     private void settle(byte newState, @Nullable Object newValue) {
         loop.checkThread();
         if (state != PENDING) {
@@ -205,7 +259,7 @@ public sealed class Future<T extends @Nullable Object> implements java.util.conc
         this.waiters = null;
         // A task that waits will ask; in every other case keep watch over it.
         value = newState == FAILED && !(waiters instanceof Task)
-                ? loop.failures.watch(this, Failure.exceptionOf(newValue))
+                ? Failure.watch(this, Failure.exceptionOf(newValue))
                 : newValue;
         STATE.setRelease(this, newState);
         if (waiters instanceof List<?> list) {
@@ -214,6 +268,9 @@ public sealed class Future<T extends @Nullable Object> implements java.util.conc
             }
         } else if (waiters != null) {
             schedule(waiters);
+        }
+        if (newState == FAILED && reportsFailureAtOnce) {
+            Shield.reportFailure(this);
         }
     }
 
@@ -225,7 +282,17 @@ public sealed class Future<T extends @Nullable Object> implements java.util.conc
      */
     public final void addDoneCallback(Consumer<? super Future<T>> callback) {
         loop.checkThread();
-        DoneCallback<T> waiter = new DoneCallback<>(this, callback);
+        addDoneCallback(callback, loop.captureContext());
+    }
+
+    /** The same as {@link #addDoneCallback(Consumer)}, in a given context instead of a copy of the caller's. */
+    public final void addDoneCallback(Context context, Consumer<? super Future<T>> callback) {
+        loop.checkThread();
+        addDoneCallback(callback, Objects.requireNonNull(context, "context"));
+    }
+
+    private void addDoneCallback(Consumer<? super Future<T>> callback, Object context) {
+        DoneCallback<T> waiter = new DoneCallback<>(this, callback, context);
         if (state == PENDING) {
             addWaiter(waiter);
         } else {
@@ -252,41 +319,87 @@ public sealed class Future<T extends @Nullable Object> implements java.util.conc
         return 0;
     }
 
-    @SuppressWarnings("unchecked") // the list is ours
+    /**
+     * Tells {@code observer} when this is done, unless it is done already, or the observer was the last one to come.
+     *
+     * @return whether it will be told
+     */
+    final boolean addObserver(Observer observer) {
+        loop.checkThread();
+        if (state != PENDING || lastWaiter() == observer) {
+            return false;
+        }
+        addWaiter(observer);
+        return true;
+    }
+
+    /** Forgets {@code observer}, which is over. O(1), amortised. */
+    final void removeObserver(Observer observer) {
+        if (waiters == observer) {
+            waiters = null;
+        } else if (waiters instanceof Waiters list) {
+            list.oneIsOver();
+        }
+    }
+
+    private @Nullable Object lastWaiter() {
+        return waiters instanceof Waiters list ? list.isEmpty() ? null : list.getLast() : waiters;
+    }
+
     private void addWaiter(Object waiter) {
         Object waiters = this.waiters;
         if (waiters == null) {
             this.waiters = waiter;
-        } else if (waiters instanceof List<?> list) {
-            ((List<Object>) list).add(waiter);
-        } else {
-            List<Object> list = new ArrayList<>(4);
-            list.add(waiters);
+        } else if (waiters instanceof Waiters list) {
             list.add(waiter);
-            this.waiters = list;
+        } else {
+            this.waiters = new Waiters(waiters, waiter);
         }
     }
 
     private void removeWaiter(Object waiter) {
         if (waiters == waiter) {
             waiters = null;
-        } else if (waiters instanceof List<?> list) {
+        } else if (waiters instanceof Waiters list) {
             list.remove(waiter);
         }
     }
 
     private void schedule(@Nullable Object waiter) {
-        if (waiter instanceof Task<?> task) {
-            task.wake();
-        } else if (waiter instanceof Handle callback) {
-            loop.ready.add(callback);
+        switch (waiter) {
+            case Task<?> task -> task.wake();
+            case Observer observer -> observer.futureDone(this);
+            case Handle callback -> loop.ready.add(callback);
+            case null, default -> throw new AssertionError("unreachable: not a waiter: " + waiter);
+        }
+    }
+
+    /** Several waiters, in the order in which they came. */
+    private static final class Waiters extends ArrayList<Object> {
+        private static final long serialVersionUID = 1L;
+
+        private int over;
+
+        private Waiters(Object first, Object second) {
+            super(4);
+            add(first);
+            add(second);
+        }
+
+        /** An observer is over. They are taken out together, once they are the half of all. */
+        private void oneIsOver() {
+            over++;
+            if (2 * over > size()) {
+                over = 0;
+                removeIf(waiter -> waiter instanceof Observer observer && observer.isOver());
+            }
         }
     }
 
     // -- results --------------------------------------------------------------------------------------------------
 
     /** What this did not end with a result for; marks it as taken. */
-    private Throwable failure() {
+    final Throwable failure() {
         return switch (state) {
             case FAILED -> {
                 markRetrieved();
@@ -297,10 +410,27 @@ public sealed class Future<T extends @Nullable Object> implements java.util.conc
         };
     }
 
-    private void markRetrieved() {
+    /** Somebody has got the exception, if this has failed, or does not want it. */
+    final void markRetrieved() {
         if (value instanceof Failure failure) {
-            value = loop.failures.retrieved(failure);
+            value = failure.retrieved();
         }
+    }
+
+    /** {@return the exception that nobody has got yet, which counts as got from now on, or null} */
+    final @Nullable Throwable takeUnretrieved() {
+        if (value instanceof Failure failure && !failure.isTaken()) {
+            markRetrieved();
+            return failure.exception();
+        }
+        return null;
+    }
+
+    /**
+     * From now on a failure that nobody takes goes to the exception handler when it happens, not when it is too late.
+     */
+    final void reportFailureAtOnce() {
+        reportsFailureAtOnce = true;
     }
 
     @SuppressWarnings({"unchecked", "NullAway"}) // it came in as a T

@@ -10,8 +10,17 @@ public sealed class Handle extends Entry permits TimerHandle, ThreadsafeHandle, 
     // loop thread only; null once cancelled, so that nothing is held for a callback that will not run
     private @Nullable Runnable callback;
 
+    // loop thread only; raw, see Context
+    Object context;
+
+    /** A callback of the library's own: it runs in an empty context. */
     Handle(@Nullable Runnable callback) {
+        this(callback, Context.NONE);
+    }
+
+    Handle(@Nullable Runnable callback, Object context) {
         this.callback = callback;
+        this.context = context;
     }
 
     /** Keeps the callback from running, if it has not run yet. Calling this twice is harmless. */
@@ -22,6 +31,13 @@ public sealed class Handle extends Entry permits TimerHandle, ThreadsafeHandle, 
     /** {@return whether this was cancelled} */
     public boolean cancelled() {
         return callback == null;
+    }
+
+    /** {@return the context that the callback runs in} */
+    public Context getContext() {
+        Context context = Context.of(this.context);
+        this.context = context;
+        return context;
     }
 
     /** Runs the callback, on the callback coroutine. */

@@ -1,5 +1,6 @@
 package dev.tulip.loop;
 
+import java.util.concurrent.ExecutorService;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
@@ -22,13 +23,15 @@ final class HandoffFiber extends Fiber {
     // loop thread only
     private boolean started;
 
+    // written by this fiber; others want to know what it is doing
+    private volatile @Nullable Hop<?> awayWith;
+
     // the thread that holds the baton writes it
     private volatile boolean baton;
 
-    HandoffFiber(BaseEventLoop loop, @Nullable Task<?> task) {
-        super(loop, task);
-        String name = task == null ? loop.name + "-callbacks" : task.threadName();
-        thread = Thread.ofVirtual().name(name).unstarted(this::runWithBaton);
+    HandoffFiber(BaseEventLoop loop, @Nullable Task<?> task, @Nullable Runnable generator, Object context) {
+        super(loop, task, generator, context);
+        thread = Thread.ofVirtual().name(threadName()).unstarted(this::runWithBaton);
     }
 
     static @Nullable Fiber currentFiber() {
@@ -94,8 +97,43 @@ final class HandoffFiber extends Fiber {
     }
 
     @Override
+    void goAway(Hop<?> hop, ExecutorService executor) {
+        if (!hop.submit(executor)) {
+            hop.runBody();
+            return;
+        }
+        state = AWAY;
+        awayWith = hop;
+        passBack();
+        // From here on this thread runs beside the loop.
+        hop.awaitEnd(executor);
+        awayWith = null;
+        loop.leaveAtDoor(hop);
+        parkUntil(/* mine= */ true);
+    }
+
+    @Override
+    Thread runningThread() {
+        Hop<?> hop = awayWith;
+        Thread other = hop == null ? null : hop.thread();
+        return other == null ? thread : other;
+    }
+
+    @Override
+    boolean recall() {
+        return false; // the interrupt that follows does it
+    }
+
+    @Override
+    void resumeElsewhere() {
+        throw new AssertionError("unreachable: this engine's coroutines run on their own threads");
+    }
+
+    /** It comes back from an executor to a loop that is closed: its thread goes on beside everything else. */
+    @Override
     void resumeWithoutLoop() {
-        throw new AssertionError(
-                "unreachable: a call of the JDK that waits holds the loop, so it cannot have been closed");
+        state = RUNNING;
+        baton = true;
+        LockSupport.unpark(thread);
     }
 }

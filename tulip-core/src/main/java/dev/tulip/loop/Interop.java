@@ -1,5 +1,6 @@
 package dev.tulip.loop;
 
+import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -75,15 +76,7 @@ final class Interop {
             return blockFor(future, nanos);
         }
         checkTask(future.loop, future);
-        // A future in between: what happens to this task must not happen to the one it waits for.
-        Future<@Nullable Void> ended = future.loop.createFuture();
-        Consumer<Future<?>> callback = done -> end(ended);
-        future.addDoneCallback(callback);
-        try {
-            awaitFor(ended, nanos);
-        } finally {
-            future.removeDoneCallback(callback);
-        }
+        Combinators.wait(List.of(future), ReturnWhen.ALL_COMPLETED, nanos);
         return future.done();
     }
 
@@ -98,16 +91,6 @@ final class Interop {
         if (Task.currentOrNull() == null) {
             throw new IllegalStateException("get() waits for " + what + " on the thread of " + loop.name
                     + ", outside a task: it would never be done; await it in a task");
-        }
-    }
-
-    /** Suspends the calling task until {@code ended} is done, {@code nanos} at most. */
-    static void awaitFor(Future<@Nullable Void> ended, long nanos) {
-        TimerHandle timer = ended.loop.callAt(Nanos.plus(ended.loop.time(), nanos), () -> end(ended));
-        try {
-            ended.await();
-        } finally {
-            timer.cancel();
         }
     }
 

@@ -18,6 +18,7 @@ final class IterablePublisher<T> implements Flow.Publisher<T> {
     // set once
     private final BaseEventLoop loop;
     private final Iterable<? extends T> elements;
+    private final Context context = Context.copyContext();
 
     // any thread
     private final AtomicBoolean used = new AtomicBoolean();
@@ -35,7 +36,7 @@ final class IterablePublisher<T> implements Flow.Publisher<T> {
                     subscriber,
                     new IllegalStateException(this + " has had its one subscriber: its elements are closed after use"));
         } else {
-            new IterableSubscription<>(loop, elements, subscriber).start();
+            new IterableSubscription<>(loop, elements, context.copy(), subscriber).start();
         }
     }
 

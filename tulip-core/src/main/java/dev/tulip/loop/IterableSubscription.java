@@ -23,6 +23,7 @@ final class IterableSubscription<T> implements Flow.Subscription {
     // set once
     private final BaseEventLoop loop;
     private final Iterable<? extends T> source;
+    private final Context context;
     private final Runnable loopClosed = this::loopClosed;
 
     // any thread: only ever set
@@ -39,9 +40,11 @@ final class IterableSubscription<T> implements Flow.Subscription {
     private boolean iterating; // the task may be cancelled: it is not inside the subscriber, and does not clean up
     private boolean subscriberFailed;
 
-    IterableSubscription(BaseEventLoop loop, Iterable<? extends T> source, Flow.Subscriber<? super T> subscriber) {
+    IterableSubscription(
+            BaseEventLoop loop, Iterable<? extends T> source, Context context, Flow.Subscriber<? super T> subscriber) {
         this.loop = loop;
         this.source = source;
+        this.context = context;
         this.subscriber = subscriber;
     }
 
@@ -67,7 +70,8 @@ final class IterableSubscription<T> implements Flow.Subscription {
 
     private void createTask() {
         try {
-            loop.createTask(this::run).addDoneCallback(this::taskEnded);
+            loop.createTask(this::run, TaskOptions.defaults().withContext(context))
+                    .addDoneCallback(this::taskEnded);
         } catch (Throwable e) { // a task factory
             refuse(e);
             throw e;

@@ -12,7 +12,6 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The threads on which a loop runs what would block it, and the end of the jobs there. Loop thread only. */
@@ -69,7 +68,8 @@ final class LoopExecutor {
         terminated = false;
     }
 
-    private ExecutorService service() {
+    /** {@return the default executor; it is made at the first use} */
+    ExecutorService service() {
         if (shutDown) {
             throw new IllegalStateException(
                     "Executor shutdown has been called: the default executor of " + loop.name + " takes no more jobs");
@@ -88,40 +88,47 @@ final class LoopExecutor {
     /** See {@link EventLoop#shutdownDefaultExecutor}. */
     @Suspends
     boolean shutdown(Duration timeout) {
-        return shutdownUntil(this::isOver, timeout);
+        return shutdownUntil(() -> isOver(false), timeout);
     }
 
     /**
      * Ends the default executor at the end of a run: see {@link Runner#close}.
      *
      * @param timeout how long jobs may take that nobody has cancelled
+     * @param threadsAreLost whether tasks keep threads that they will not give back
      */
     @Suspends
-    void end(Duration timeout) {
+    void end(Duration timeout, boolean threadsAreLost) {
         TimerHandle report = loop.callLater(
                 Defaults.SHUTDOWN_REPORT_DELAY,
-                () -> Log.warn(loop, "run waits for jobs of its default executor: " + labels(jobs)));
-        shutdownUntil(() -> isOver() || allAreCalledOff(), timeout);
+                () -> Log.warn(
+                        loop, "run waits for jobs of its default executor: " + Describe.withStacks(jobs, Job::stack)));
+        shutdownUntil(() -> isOver(threadsAreLost) || allAreCalledOff(), timeout);
         report.cancel();
-        if (isOver()) {
+        if (isOver(threadsAreLost)) {
             return;
         }
-        Duration grace = timeout.compareTo(Defaults.JOB_GRACE) < 0 ? timeout : Defaults.JOB_GRACE;
+        Duration grace = grace(timeout);
         for (Job<?> job : List.copyOf(jobs)) {
             job.cancel("run has ended");
         }
         if (jobs.isEmpty()) {
             Log.warn(loop, "run ends without its default executor, which others keep busy: " + service);
-        } else if (!shutdownUntil(this::isOver, grace)) {
+        } else if (!shutdownUntil(() -> isOver(threadsAreLost), grace)) {
             Log.warn(
                     loop,
                     "run ends without these jobs of its default executor, which were cancelled and interrupted and go"
-                            + " on after " + grace + ": " + labels(jobs));
+                            + " on after " + grace + ": " + Describe.withStacks(jobs, Job::stack));
         }
     }
 
-    private boolean isOver() {
-        return jobs.isEmpty() && (terminated || service == null);
+    /** {@return how long a job may take to end that was cancelled, if others may take {@code timeout}} */
+    static Duration grace(Duration timeout) {
+        return timeout.compareTo(Defaults.JOB_GRACE) < 0 ? timeout : Defaults.JOB_GRACE;
+    }
+
+    private boolean isOver(boolean threadsAreLost) {
+        return jobs.isEmpty() && (service == null || terminated || threadsAreLost);
     }
 
     private boolean allAreCalledOff() {
@@ -177,41 +184,21 @@ final class LoopExecutor {
     @Suspends
     private boolean until(BooleanSupplier condition, Duration timeout) {
         long deadline = Nanos.plus(loop.time(), Nanos.of(timeout));
-        TimerHandle timer = loop.callAt(deadline, this::wakeWatchers);
-        try {
-            while (!condition.getAsBoolean()) {
-                if (loop.time() >= deadline) {
-                    return false;
-                }
-                Future<@Nullable Void> change = loop.createFuture();
-                watchers.add(change);
-                change.await();
+        while (!condition.getAsBoolean()) {
+            long left = deadline - loop.time();
+            if (left <= 0) {
+                return false;
             }
-            return true;
-        } finally {
-            timer.cancel();
+            Future<@Nullable Void> change = loop.createFuture();
+            watchers.add(change);
+            Combinators.wait(List.of(change), ReturnWhen.ALL_COMPLETED, left);
         }
+        return true;
     }
 
     private void wakeWatchers() {
-        List<Future<@Nullable Void>> woken = List.copyOf(watchers);
+        watchers.forEach(Interop::end);
         watchers.clear();
-        for (Future<@Nullable Void> watcher : woken) {
-            if (!watcher.done()) {
-                watcher.setResult(null);
-            }
-        }
-    }
-
-    /** {@return {@code jobs}, one on each line, with what they are doing} */
-    private static String labels(Set<Job<?>> jobs) {
-        return jobs.stream()
-                .map(job -> "\n  " + job
-                        + job.stack().stream()
-                                .limit(Defaults.TRACE_DEPTH)
-                                .map(frame -> "\n      at " + frame)
-                                .collect(Collectors.joining()))
-                .collect(Collectors.joining());
     }
 
     /** The loop is closed: takes no more jobs, waits for none. */

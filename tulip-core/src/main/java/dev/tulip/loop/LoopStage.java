@@ -1,5 +1,6 @@
 package dev.tulip.loop;
 
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -132,7 +133,7 @@ final class LoopStage<T extends @Nullable Object> extends CompletableFuture<T> {
         Interop.checkTask(loop, this);
         Future<@Nullable Void> ended = loop.createFuture();
         super.whenComplete((result, exception) -> Interop.onLoop(loop, () -> Interop.end(ended)));
-        Interop.awaitFor(ended, nanos);
+        Combinators.wait(List.of(ended), ReturnWhen.ALL_COMPLETED, nanos);
         return true;
     }
 }

@@ -1,6 +1,7 @@
 package dev.tulip.loop;
 
 import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,12 +29,19 @@ final class MountedFiber extends Fiber implements Executor {
     // set once, by the thread that creates the fiber
     private @Nullable Runnable continuation;
 
+    // where this is away, and the executor: written before it leaves the loop, so whoever makes it runnable sees them
+    private @Nullable Hop<?> hop;
+    private @Nullable ExecutorService awayOn;
+
     // loop thread only: the JDK made it runnable before it was off the thread (Thread.yield, an early unpark)
     private boolean unblockedEarly;
 
-    MountedFiber(BaseEventLoop loop, @Nullable Task<?> task) {
-        super(loop, task);
-        thread = VirtualThreads.unstarted(this, task == null ? loop.name + "-callbacks" : task.threadName(), this);
+    MountedFiber(BaseEventLoop loop, @Nullable Task<?> task, @Nullable Runnable generator, Object context) {
+        super(loop, task, generator, context);
+        thread = VirtualThreads.unstarted(this, threadName(), this);
+        if (task != null || generator != null) {
+            VirtualThreads.inheritScopedValues(thread);
+        }
         thread.start();
     }
 
@@ -42,13 +50,16 @@ final class MountedFiber extends Fiber implements Executor {
         return current.isVirtual()
                         && VirtualThreads.schedulerOf(current) instanceof MountedFiber fiber
                         && fiber.thread == current
+                        && fiber.state != AWAY
                 ? fiber
                 : null;
     }
 
     static @Nullable BaseEventLoop currentLoop() {
         Thread current = Thread.currentThread();
-        return current.isVirtual() && VirtualThreads.schedulerOf(current) instanceof MountedFiber fiber
+        return current.isVirtual()
+                        && VirtualThreads.schedulerOf(current) instanceof MountedFiber fiber
+                        && (fiber.thread != current || fiber.state != AWAY)
                 ? fiber.loop
                 : null;
     }
@@ -73,8 +84,8 @@ final class MountedFiber extends Fiber implements Executor {
             if (unblockedEarly) {
                 unblockedEarly = false;
                 unblocked();
-            } else if (task != null) {
-                task.blockedInJdk();
+            } else {
+                blocked();
             }
         }
     }
@@ -90,10 +101,13 @@ final class MountedFiber extends Fiber implements Executor {
      */
     @Override
     public void execute(Runnable command) {
+        Hop<?> hop = this.hop;
         if (continuation == null) {
             continuation = command;
         } else if (command != continuation) {
             loop.submitGuest(command);
+        } else if (hop != null) {
+            hop.setRunnable();
         } else if (!loop.isCurrent()) {
             hint();
         } else if (state == RUNNING) {
@@ -101,6 +115,53 @@ final class MountedFiber extends Fiber implements Executor {
         } else {
             unblocked();
         }
+    }
+
+    @Override
+    void goAway(Hop<?> hop, ExecutorService executor) {
+        if (!hop.submit(executor)) {
+            hop.runBody();
+            return;
+        }
+        awayOn = executor;
+        this.hop = hop;
+        state = AWAY;
+        switchOut();
+        if (hop.hasArrived()) {
+            hop.runBody();
+            hop.goBack();
+            switchOut();
+        } else if (state == AWAY) {
+            this.hop = null;
+            state = RUNNING;
+            hop.abandon();
+            throw cannotLeave();
+        }
+    }
+
+    @Override
+    boolean recall() {
+        Hop<?> hop = this.hop;
+        ExecutorService executor = awayOn;
+        boolean dropped = hop != null && executor != null && hop.drop(executor);
+        if (dropped) {
+            cameBack();
+        }
+        return dropped;
+    }
+
+    @Override
+    void cameBack() {
+        hop = null;
+        awayOn = null;
+        super.cameBack();
+    }
+
+    @Override
+    void resumeElsewhere() {
+        Runnable continuation = this.continuation;
+        assert continuation != null : "Thread.start() has called execute()";
+        continuation.run();
     }
 
     @Override
@@ -116,9 +177,10 @@ final class MountedFiber extends Fiber implements Executor {
     @Override
     void resumeWithoutLoop() {
         leftDoor();
-        Runnable continuation = this.continuation;
-        if (continuation != null) {
-            continuation.run();
+        if (state == AWAY) {
+            hop = null;
+            state = RUNNING;
         }
+        resumeElsewhere();
     }
 }

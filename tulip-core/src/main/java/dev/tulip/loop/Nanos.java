@@ -1,5 +1,6 @@
 package dev.tulip.loop;
 
+import java.math.BigDecimal;
 import java.time.Duration;
 
 /** Arithmetic with nanoseconds that stops at the largest number instead of wrapping round. */
@@ -20,6 +21,13 @@ final class Nanos {
         long sum = time + delay;
         // Overflow: both have a sign that the sum has not.
         return ((time ^ sum) & (delay ^ sum)) < 0 ? (delay < 0 ? Long.MIN_VALUE : Long.MAX_VALUE) : sum;
+    }
+
+    /** {@return {@code nanos} for a message: {@code 50 ms}, {@code 1.5 s}} */
+    static String describe(long nanos) {
+        boolean belowASecond = nanos < 1_000_000_000;
+        BigDecimal number = BigDecimal.valueOf(nanos, belowASecond ? 6 : 9);
+        return number.stripTrailingZeros().toPlainString() + (belowASecond ? " ms" : " s");
     }
 
     /**

@@ -1,7 +1,6 @@
 package dev.tulip.loop;
 
 import java.time.Duration;
-import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -21,6 +20,7 @@ public final class Runner implements AutoCloseable {
 
     // one thread at a time
     private @Nullable EventLoop loop;
+    private @Nullable Context context;
     private boolean closed;
 
     /** A runner with the process's default loop. */
@@ -63,6 +63,8 @@ public final class Runner implements AutoCloseable {
      * Runs {@code main} as the main task and returns its result. The loop stays open, with whatever {@code main} leaves
      * running; {@link #close} ends that.
      *
+     * <p>All main tasks of a runner share one {@link Context}: what one sets, the next sees.
+     *
      * <p>The calling thread becomes the loop's; if it is a virtual thread, it waits while the loop has a platform
      * thread of its own.
      *
@@ -73,13 +75,25 @@ public final class Runner implements AutoCloseable {
      * @throws IllegalStateException if this is closed, its loop is running, or the caller is itself run by a loop
      */
     public <T extends @Nullable Object, X extends Throwable> T run(Coroutine<? extends T, ? extends X> main) throws X {
+        return run(context(), main);
+    }
+
+    /**
+     * Runs {@code main} as the main task in {@code context}. See {@link #run(Coroutine)}.
+     *
+     * @param <T> what it returns
+     * @param <X> what it may throw
+     * @throws X as {@code main} does
+     */
+    public <T extends @Nullable Object, X extends Throwable> T run(
+            Context context, Coroutine<? extends T, ? extends X> main) throws X {
         EventLoop outer = Fiber.currentLoop();
         if (outer != null) {
             throw new IllegalStateException("run cannot be called from a running event loop, here " + outer
                     + "; await the coroutine, or start it with createTask");
         }
         EventLoop loop = loop();
-        Task<T> task = loop.createTask(main);
+        Task<T> task = loop.createTask(main, TaskOptions.defaults().withContext(context));
         try (CtrlC ctrlC = CtrlC.cancels(loop, task)) {
             try {
                 return loop.runUntilComplete(task);
@@ -103,14 +117,25 @@ public final class Runner implements AutoCloseable {
         run(main.asCoroutine());
     }
 
+    /** {@return the context of the main tasks: a copy, made at the first use, of the one that the caller has} */
+    private Context context() {
+        Context context = this.context;
+        if (context == null) {
+            context = Context.copyContext();
+            this.context = context;
+        }
+        return context;
+    }
+
     /**
-     * Cancels the tasks that are left and waits for them, then for the jobs of the default executor, and closes the
-     * loop. A task that ends with an exception is reported to the exception handler. Closing twice is harmless.
+     * Cancels the tasks that are left and waits for them, closes generators that were left in the middle, waits for the
+     * jobs of the default executor, and closes the loop. A task that ends with an exception is reported to the
+     * exception handler. Closing twice is harmless.
      *
      * <p><b>Jobs.</b> One that nobody has cancelled has 30 seconds to end ({@link RunnerOptions#jobTimeout}), then it is
-     * cancelled; one that was cancelled, now or before, has five seconds. What goes on even then is named in the
-     * log, with its stack, and left alone: it runs on a daemon thread, which does not keep the process. Look-ups of
-     * host names are not waited for.
+     * cancelled; one that was cancelled, now or before, has five seconds, and so has a task in {@link Task#toThread}.
+     * What goes on even then is named in the log, with its stack, and left alone: it runs on a daemon thread, which does
+     * not keep the process. Look-ups of host names are not waited for.
      */
     @Override
     public void close() {
@@ -124,7 +149,7 @@ public final class Runner implements AutoCloseable {
         }
         try {
             BaseEventLoop owner = (BaseEventLoop) loop;
-            if (!owner.tasks.isEmpty() || owner.executor.isUsed()) {
+            if (!owner.tasks.isEmpty() || !owner.generators.isEmpty() || owner.executor.isUsed()) {
                 loop.runUntilComplete(() -> shutDown(owner, options.jobTimeout()));
             }
         } finally {
@@ -133,32 +158,49 @@ public final class Runner implements AutoCloseable {
     }
 
     /** What is left of the loop's life, as a coroutine of the loop. */
+    @Suspends
     private static void shutDown(BaseEventLoop loop, Duration jobTimeout) {
         Set<Task<?>> left = loop.tasks.snapshot();
         left.remove(Task.currentOrNull());
         left.forEach(Task::cancel);
-        awaitAll(loop, left);
+        Set<Task<?>> stuck = awaitAll(loop, left, LoopExecutor.grace(jobTimeout));
+        left.removeAll(stuck);
         for (Task<?> task : left) {
-            Throwable exception = task.cancelled() ? null : task.exception();
+            Throwable exception = task.takeUnretrieved();
             if (exception != null) {
                 loop.callExceptionHandler(
                         new ExceptionContext("Unhandled exception during run() shutdown", exception, "task", task));
             }
         }
-        loop.executor.end(jobTimeout);
+        loop.shutdownGenerators();
+        loop.executor.end(jobTimeout, !stuck.isEmpty());
     }
 
-    /** Waits until all of {@code tasks} are done, however they end; says so if that takes long. */
-    private static void awaitAll(BaseEventLoop loop, Set<Task<?>> tasks) {
-        TimerHandle report = loop.callLater(Defaults.SHUTDOWN_REPORT_DELAY, () -> {
-            List<Task<?>> pending = tasks.stream().filter(task -> !task.done()).toList();
-            Log.warn(loop, "run waits for tasks that were cancelled and go on: " + pending);
-        });
-        for (Task<?> task : tasks) {
-            Future<@Nullable Void> ended = loop.createFuture();
-            task.addDoneCallback(done -> ended.setResult(null));
-            ended.await();
+    /**
+     * Waits until all of {@code tasks} are done, however they end; says so if that takes long.
+     *
+     * @param grace how long to wait for those in {@code toThread}, which cannot end before the body there does
+     * @return those that are still there then
+     */
+    @Suspends
+    private static Set<Task<?>> awaitAll(BaseEventLoop loop, Set<Task<?>> tasks, Duration grace) {
+        long reportAt = Nanos.plus(loop.time(), Defaults.SHUTDOWN_REPORT_DELAY.toNanos());
+        Set<Task<?>> pending = tasks;
+        while (!pending.isEmpty()) {
+            pending = Combinators.wait(pending, ReturnWhen.ALL_COMPLETED, grace).pending();
+            if (!pending.isEmpty() && pending.stream().allMatch(Task::isOnOtherThread)) {
+                Log.warn(
+                        loop,
+                        "run ends without these tasks, which were cancelled and interrupted in toThread and go on"
+                                + " after "
+                                + grace + ": " + Describe.withStacks(pending, Task::getStack));
+                break;
+            }
+            if (!pending.isEmpty() && loop.time() >= reportAt) {
+                Log.warn(loop, "run waits for tasks that were cancelled and go on: " + pending);
+                reportAt = Long.MAX_VALUE; // once
+            }
         }
-        report.cancel();
+        return pending;
     }
 }

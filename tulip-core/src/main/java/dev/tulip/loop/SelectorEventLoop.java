@@ -19,7 +19,7 @@ final class SelectorEventLoop extends BaseEventLoop {
 
     @Override
     public void addReader(SelectableChannel channel, Runnable callback) throws ClosedChannelException {
-        channels.add(channel, Readiness.READ, prepare(callback));
+        channels.add(channel, Readiness.READ, prepare(callback), captureContext());
     }
 
     @Override
@@ -30,7 +30,7 @@ final class SelectorEventLoop extends BaseEventLoop {
 
     @Override
     public void addWriter(SelectableChannel channel, Runnable callback) throws ClosedChannelException {
-        channels.add(channel, Readiness.WRITE, prepare(callback));
+        channels.add(channel, Readiness.WRITE, prepare(callback), captureContext());
     }
 
     @Override

@@ -3,10 +3,12 @@ package dev.tulip.loop;
 import java.io.InterruptedIOException;
 import java.io.PrintStream;
 import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.nio.channels.ClosedByInterruptException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.ExecutorService;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +32,8 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
      * The fiber knows whether the task runs, waits or is queued. What a task waits for in Tulip is in waitingOn:
      *
      *   a Future     cancel() cancels it, which wakes the task
-     *   else         a sleep, a channel: cancel() wakes the task, which then takes its registration back itself
+     *   else         a sleep, a channel, several futures: cancel() wakes the task, which then takes its registration
+     *                back itself
      *   null         it does not wait, or it waits in a call of the JDK
      *
      * mustCancel: a request that is still to be delivered, as a CancelledError, at the next resume. As in CPython's
@@ -45,17 +48,18 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     };
 
     // set once
-    private final Fiber fiber;
     private final int number;
     private final Object body; // a Coroutine or an Action
 
     // loop thread only
+    private Fiber fiber; // its own, or that of the generator whose next value it wants
     private @Nullable String name;
     private @Nullable Object waitingOn;
     private @Nullable String cancelMessage;
     private int cancelRequests;
     private boolean mustCancel;
     private boolean interrupted; // a request went out as an interrupt, and the JDK's call may not have taken it yet
+    private boolean interruptTaken; // it has: the exception of that call is how the request was delivered
 
     // loop thread only, written by TaskRegistry
     @Nullable
@@ -64,12 +68,12 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     @Nullable
     Task<?> next;
 
-    private Task(BaseEventLoop loop, Object body, @Nullable String name) {
+    private Task(BaseEventLoop loop, Object body, @Nullable String name, Object context) {
         super(loop);
         this.body = loop.isDebug() ? Traced.body(body) : body;
         this.number = loop.tasks.nextNumber();
         this.name = name;
-        this.fiber = Fiber.create(loop, this);
+        this.fiber = Fiber.ofTask(this, context);
     }
 
     /**
@@ -78,7 +82,8 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
      * @param <T> the result
      * @param loop its loop
      * @param coroutine its body
-     * @param options its name, and whether its first step runs at once; that it can only on a loop that runs
+     * @param options its name, its context, and whether its first step runs at once; that it can only on a loop that
+     *     runs
      * @return the task
      * @throws IllegalStateException if the loop is closed
      * @throws WrongThreadException if another thread calls this while the loop runs
@@ -93,7 +98,8 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         Objects.requireNonNull(body, "coroutine");
         owner.checkOpen();
         owner.checkThread();
-        Task<T> task = new Task<>(owner, body, options.name());
+        Context context = options.context();
+        Task<T> task = new Task<>(owner, body, options.name(), context == null ? owner.captureContext() : context);
         owner.tasks.add(task);
         Fiber creator = Boolean.TRUE.equals(options.eagerStart()) ? Fiber.current() : null;
         if (creator == null) {
@@ -130,6 +136,65 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
             task.yieldOnce();
         } else {
             task.sleepUntil(Nanos.plus(task.loop.time(), nanos));
+        }
+    }
+
+    /**
+     * Runs {@code body} on a thread of the loop's default executor and returns its result: for what would block the
+     * loop's thread, such as files, process pipes and computing. The loop goes on meanwhile. It is the same coroutine
+     * that runs there, but outside the loop: it may call what is for any thread, and nothing that suspends in Tulip.
+     *
+     * <p>The body runs in a copy of the caller's {@link Context}. On the mounted engine thread-locals, {@link ScopedValue}s
+     * and {@code Thread.currentThread()} are the task's own, too; on the fallback they are the executor's thread's.
+     *
+     * <p>Cancelling this drops a body that has not started, and interrupts one that runs, which has the last word: if it
+     * ends by the interrupt, this throws {@link CancelledError}; if it returns a value, this returns it, and the
+     * request is delivered at the next suspension.
+     *
+     * @param <T> what it returns
+     * @param <X> what it may throw
+     * @throws X as {@code body} does
+     * @throws java.util.concurrent.RejectedExecutionException if the executor does not take it
+     * @throws IllegalStateException if called outside a task, or the default executor was shut down
+     */
+    @Suspends
+    public static <T extends @Nullable Object, X extends Throwable> T toThread(Coroutine<? extends T, ? extends X> body)
+            throws X {
+        Task<?> task = suspending("toThread");
+        Objects.requireNonNull(body, "body");
+        ExecutorService executor = task.loop.executor.service();
+        task.settleInterrupt();
+        task.checkLoopOpen();
+        task.deliverCancel();
+        Hop<T> hop = new Hop<>(task.fiber, body);
+        task.fiber.goAway(hop, executor);
+        task.cameBack(hop);
+        return hop.result();
+    }
+
+    /** Throws what there is to throw now that this task, which is calling, is back from another thread. */
+    private void cameBack(Hop<?> hop) {
+        Throwable failure = hop.failure();
+        if (hop.isDropped()) {
+            interrupted = false;
+            mustCancel = false;
+            throw new CancelledError(cancelMessage);
+        } else if (failure != null && interrupted && isInterruption(failure)) {
+            leaveThread();
+            interrupted = false;
+            mustCancel = false;
+            CancelledError error = new CancelledError(cancelMessage);
+            error.initCause(failure);
+            throw error;
+        } else if (failure != null) {
+            throw Sneaky.rethrow(failure);
+        }
+    }
+
+    private void deliverCancel() {
+        if (mustCancel) {
+            mustCancel = false;
+            throw new CancelledError(cancelMessage);
         }
     }
 
@@ -183,9 +248,16 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         return (Coroutine<? extends T, ?>) (code instanceof Action<?> action ? action.asCoroutine() : code);
     }
 
+    /** {@return the context that it runs in} */
+    public Context getContext() {
+        Context context = Context.of(fiber.context);
+        fiber.context = context;
+        return context;
+    }
+
     /** {@return where it is suspended, the nearest frame first; nothing if it is done or has not run yet} */
     public List<StackTraceElement> getStack() {
-        return done() ? List.of() : List.of(fiber.thread().getStackTrace());
+        return done() ? List.of() : fiber.stack();
     }
 
     /** Prints {@link #getStack} as a stack trace. */
@@ -220,14 +292,23 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         if (waitingOn instanceof Future<?> future && future.cancel(message)) {
             return true; // it wakes this task with a CancelledError
         }
+        if (message != null || !mustCancel) { // a request without a message leaves the message of another one
+            cancelMessage = message;
+        }
         mustCancel = true;
-        cancelMessage = message;
         if (waitingOn != null) {
             fiber.wake(); // unless it is awake already: then its result is replaced
-        } else if (fiber.state == Fiber.BLOCKED) {
-            interrupt();
+        } else {
+            interruptWhereItIs();
         }
         return true;
+    }
+
+    /** Interrupts a call of the JDK, or the body of {@link #toThread}, which is dropped if it has not started. */
+    private void interruptWhereItIs() {
+        if (fiber.state == Fiber.BLOCKED || (fiber.state == Fiber.AWAY && !fiber.recall())) {
+            interrupt();
+        }
     }
 
     /** {@return how many requests to cancel there were, less those taken back with {@link #uncancel}} */
@@ -269,6 +350,22 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         throw new UnsupportedOperationException(this + " fails if its coroutine does");
     }
 
+    /** Called by this task when it goes into a generator, or comes out of it: its code runs on {@code fiber} now. */
+    void movedTo(Fiber fiber) {
+        leaveThread();
+        this.fiber = fiber;
+    }
+
+    /**
+     * Called by this task before its code goes on on another thread: an interrupt that nobody has taken is taken back,
+     * and the request stands. One that was taken is settled later, where it is known what became of it.
+     */
+    void leaveThread() {
+        if (interrupted && Thread.interrupted()) {
+            interrupted = false;
+        }
+    }
+
     /** Called by the fiber when it went into a call of the JDK that waits. */
     void blockedInJdk() {
         if (mustCancel && !interrupted) {
@@ -291,8 +388,75 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
             interrupted = false;
             if (!Thread.interrupted()) {
                 mustCancel = false;
+                interruptTaken = true;
             }
         }
+    }
+
+    // -- cancelling and taking it back: for timeouts and task groups, which this task is in ------------------------
+
+    /**
+     * {@return how many requests have been delivered} One that was not, and will be in the block that is entered now,
+     * counts among those of that block.
+     */
+    int requestsDelivered() {
+        settleInterrupt();
+        return mustCancel ? cancelRequests - 1 : cancelRequests;
+    }
+
+    /**
+     * Takes back the one request that the block made which now ends. If no other came in that block, it is not
+     * delivered any more.
+     *
+     * @param requestsBefore what {@link #requestsDelivered} was when the block began
+     * @return whether others came
+     */
+    boolean takeBackRequest(int requestsBefore) {
+        settleInterrupt();
+        cancelRequests = Math.max(cancelRequests - 1, 0); // 0: the block has taken back more than it should have
+        boolean othersCame = cancelRequests > requestsBefore;
+        mustCancel &= othersCame;
+        interruptTaken &= othersCame;
+        return othersCame;
+    }
+
+    /** A request was delivered, but the block that it ended throws something else: delivers it again. */
+    void deliverAgain(@Nullable String message) {
+        if (!mustCancel) {
+            mustCancel = true;
+            cancelMessage = message;
+        }
+    }
+
+    /** {@return the error with which a request is delivered here and now, or null if there is none to deliver} */
+    @Nullable
+    CancelledError takeUndelivered() {
+        if (!mustCancel) {
+            return null;
+        }
+        mustCancel = false;
+        return new CancelledError(cancelMessage);
+    }
+
+    /**
+     * {@return the cancellation as which a request has ended a body of this task with {@code e}, or null if {@code e}
+     * is something else: an interrupted call of the JDK throws its own exceptions}
+     */
+    @Nullable
+    CancelledError cancellationIn(Throwable e) {
+        boolean wasInterrupted = interrupted || interruptTaken;
+        settleInterrupt();
+        if (e instanceof CancelledError error) {
+            return error;
+        }
+        if (!wasInterrupted || cancelRequests == 0 || !isInterruption(e)) {
+            return null;
+        }
+        mustCancel = false; // some of these exceptions leave the status set
+        interruptTaken = true;
+        CancelledError error = new CancelledError(cancelMessage);
+        error.initCause(e);
+        return error;
     }
 
     // -- suspending -----------------------------------------------------------------------------------------------
@@ -330,6 +494,23 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         }
     }
 
+    /**
+     * The same, but only until the loop's clock has reached {@code deadlineNanos}, if it is not {@link Long#MAX_VALUE}.
+     * Its caller finds out what has woken it.
+     */
+    void waitFor(Object waitingOn, long deadlineNanos) {
+        if (deadlineNanos == Long.MAX_VALUE) {
+            waitFor(waitingOn);
+            return;
+        }
+        loop.timers.add(deadlineNanos, fiber);
+        try {
+            waitFor(waitingOn);
+        } finally {
+            loop.timers.remove(fiber);
+        }
+    }
+
     /** Queues this task's next turn, if it waits. Loop thread only. */
     void wake() {
         fiber.wake();
@@ -341,20 +522,12 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         checkLoopOpen();
         fiber.enter(Fiber.QUEUED);
         fiber.leave();
-        if (mustCancel) {
-            mustCancel = false;
-            throw new CancelledError(cancelMessage);
-        }
+        deliverCancel();
     }
 
     /** Suspends this task, which is calling, until the loop's clock has reached {@code deadlineNanos}. */
     void sleepUntil(long deadlineNanos) {
-        loop.timers.add(deadlineNanos, fiber);
-        try {
-            waitFor(ASLEEP);
-        } finally {
-            loop.timers.remove(fiber);
-        }
+        waitFor(ASLEEP, deadlineNanos);
     }
 
     private void checkLoopOpen() {
@@ -404,18 +577,16 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     }
 
     private void failed(Throwable e) {
-        boolean wasInterrupted = interrupted && isInterruption(e);
-        settleInterrupt();
-        if (e instanceof CancelledError) {
-            settleCancelled(e);
-        } else if (wasInterrupted && cancelRequests > 0) {
-            CancelledError error = new CancelledError(cancelMessage);
-            error.initCause(e);
-            settleCancelled(error);
+        CancelledError cancellation = cancellationIn(e);
+        if (cancellation != null) {
+            settleCancelled(cancellation);
         } else {
             settleException(e);
             if (e instanceof KeyboardInterrupt) {
-                loop.fatal(e);
+                markRetrieved(); // by whoever runs the loop
+                if (!loop.hasThrown(e)) { // not twice, if this has only awaited the task that threw it
+                    loop.fatal(e);
+                }
             }
         }
     }
@@ -423,7 +594,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     /** {@return whether {@code e} is how a call of the JDK ends when its thread is interrupted} */
     private static boolean isInterruption(Throwable e) {
         return e instanceof InterruptedException
-                || e instanceof InterruptedIOException
+                || (e instanceof InterruptedIOException && !(e instanceof SocketTimeoutException))
                 || e instanceof ClosedByInterruptException
                 || (e instanceof SocketException && "Closed by interrupt".equals(e.getMessage()));
     }
@@ -436,11 +607,13 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         cancelRequests++;
         mustCancel = true;
         cancelMessage = loop.name + " is closed";
-        if (fiber.state == Fiber.BLOCKED) {
-            interrupt();
-        } else {
-            fiber.wake();
-        }
+        interruptWhereItIs();
+        fiber.wake();
+    }
+
+    /** {@return whether it is in the body of {@link #toThread}, or waits for a thread there} */
+    boolean isOnOtherThread() {
+        return fiber.state == Fiber.AWAY;
     }
 
     /** {@return what this is, without its state: for reports made where no code of the user's may run} */
@@ -466,6 +639,8 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
             text.append(", waiting on ").append(waitingOn instanceof Task<?> task ? task.getName() : waitingOn);
         } else if (fiber.state == Fiber.BLOCKED) {
             text.append(", in a call of the JDK that waits");
+        } else if (fiber.state == Fiber.AWAY) {
+            text.append(", on a thread of the executor");
         }
         return text.append(']').toString();
     }

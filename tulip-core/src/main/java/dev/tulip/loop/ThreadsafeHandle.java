@@ -31,8 +31,8 @@ final class ThreadsafeHandle extends Handle {
     // any thread
     private volatile int state = PENDING;
 
-    ThreadsafeHandle(BaseEventLoop loop, Runnable callback) {
-        super(callback);
+    ThreadsafeHandle(BaseEventLoop loop, Runnable callback, Object context) {
+        super(callback, context);
         this.loop = loop;
     }
 

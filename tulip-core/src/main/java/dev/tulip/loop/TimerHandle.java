@@ -6,8 +6,8 @@ public final class TimerHandle extends Handle {
     private final BaseEventLoop loop;
     private final long when;
 
-    TimerHandle(BaseEventLoop loop, long when, Runnable callback) {
-        super(callback);
+    TimerHandle(BaseEventLoop loop, long when, Runnable callback, Object context) {
+        super(callback, context);
         this.loop = loop;
         this.when = when;
     }

@@ -17,7 +17,10 @@ final class Unwinding {
     }
 
     static void run(BaseEventLoop loop) {
-        boolean nothingLeft = loop.tasks.isEmpty() && loop.failures.isEmpty() && loop.callbackFibers.isEmpty();
+        boolean nothingLeft = loop.tasks.isEmpty()
+                && loop.failures.isEmpty()
+                && loop.generators.isEmpty()
+                && loop.callbackFibers.isEmpty();
         if (!nothingLeft) {
             Carrier.run(loop, new Unwinding(loop)::unwind);
         }
@@ -30,6 +33,7 @@ final class Unwinding {
         steps.forEach(loop.ready::add);
         loop.tasks.snapshot().forEach(Task::unwind);
         runSteps();
+        runAlone(loop.generators::endAll);
         List<Step> stuck = takeSteps();
         runAlone(this::reportStuck);
         loop.callbackFibers.end();
@@ -83,7 +87,7 @@ final class Unwinding {
             loop.callExceptionHandler(
                     new ExceptionContext("Task was destroyed but it is pending!", null, "task", task));
         }
-        loop.failures.reportAll();
+        loop.failures.endAll();
     }
 
     private void reportStuck() {
@@ -94,6 +98,6 @@ final class Unwinding {
                     "task",
                     task));
         }
-        loop.failures.reportAll();
+        loop.failures.endAll();
     }
 }

@@ -2,14 +2,16 @@ package dev.tulip.loop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
 /**
  * Two threads that both want to decide about one thing: the loop that runs a callback and the thread that cancels
- * it, an executor that starts a job and the loop that drops or interrupts it. Each has a twin without the
- * compare-and-set.
+ * it, an executor that starts a job, or a task's stay on another thread, and the loop that drops or interrupts it.
+ * Each has a twin without the compare-and-set.
  */
 class ClaimsTest {
     /** Something that is either done or called off, whoever is first. */
@@ -100,7 +102,7 @@ class ClaimsTest {
             assertThat(disputes(
                             done -> {
                                 ThreadsafeHandle handle =
-                                        new ThreadsafeHandle((BaseEventLoop) loop, done::incrementAndGet);
+                                        new ThreadsafeHandle((BaseEventLoop) loop, done::incrementAndGet, Context.NONE);
                                 return new Contested() {
                                     @Override
                                     public void attempt() {
@@ -111,6 +113,31 @@ class ClaimsTest {
                                     public boolean callOff() {
                                         handle.cancel();
                                         return handle.cancelled();
+                                    }
+                                };
+                            },
+                            20_000))
+                    .isZero();
+        }
+    }
+
+    @Test
+    void aHopIsEitherBegunOrDropped() throws Exception {
+        try (EventLoop loop = EventLoop.create();
+                ExecutorService executor = Executors.newSingleThreadExecutor()) {
+            Fiber fiber = Fiber.ofCallbacks((BaseEventLoop) loop);
+            assertThat(disputes(
+                            done -> {
+                                Hop<Integer> hop = new Hop<>(fiber, () -> 1);
+                                return new Contested() {
+                                    @Override
+                                    public void attempt() {
+                                        done.addAndGet(hop.claim(Thread.currentThread()) ? 1 : 0);
+                                    }
+
+                                    @Override
+                                    public boolean callOff() {
+                                        return hop.drop(executor);
                                     }
                                 };
                             },
@@ -219,7 +246,7 @@ class ClaimsTest {
             AtomicInteger interrupted = new AtomicInteger();
             int strays = 0;
             for (int attempt = 0; attempt < 100 && interrupted.get() == 0; attempt++) {
-                strays += strayInterrupts(() -> interruptible((BaseEventLoop) loop, interrupted), 20_000);
+                strays += strayInterrupts(() -> interruptible((BaseEventLoop) loop, interrupted), 2_000);
             }
             assertThat(strays).isZero();
             assertThat(interrupted).hasPositiveValue(); // both were at it at the same time
@@ -250,7 +277,7 @@ class ClaimsTest {
     void aTwinThatInterruptsWhoeverRunsLeavesInterruptsOver() throws Exception {
         int strays = 0;
         for (int attempt = 0; attempt < 100 && strays == 0; attempt++) {
-            strays = strayInterrupts(InterruptWhoeverRuns::new, 20_000);
+            strays = strayInterrupts(InterruptWhoeverRuns::new, 2_000);
         }
         assertThat(strays).isPositive();
     }

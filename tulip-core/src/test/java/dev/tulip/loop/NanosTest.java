@@ -22,6 +22,16 @@ class NanosTest {
     }
 
     @Test
+    void aMessageHasSecondsOrMilliseconds() {
+        assertThat(Nanos.describe(50_000_000)).isEqualTo("50 ms");
+        assertThat(Nanos.describe(1_500)).isEqualTo("0.0015 ms");
+        assertThat(Nanos.describe(1_500_000_000)).isEqualTo("1.5 s");
+        assertThat(Nanos.describe(3_600_000_000_000L)).isEqualTo("3600 s");
+        assertThat(Nanos.describe(0)).isEqualTo("0 ms");
+        assertThat(Nanos.describe(-1_000_000)).isEqualTo("-1 ms");
+    }
+
+    @Test
     void aSelectWaitsAtLeastAMillisecondAndAtMostADay() {
         assertThat(Nanos.toSelectMillis(1)).isEqualTo(1);
         assertThat(Nanos.toSelectMillis(1_000_000)).isEqualTo(1);

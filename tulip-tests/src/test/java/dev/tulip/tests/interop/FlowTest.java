@@ -4,6 +4,7 @@ import static dev.tulip.Tulip.allTasks;
 import static dev.tulip.Tulip.await;
 import static dev.tulip.Tulip.createTask;
 import static dev.tulip.Tulip.currentTask;
+import static dev.tulip.Tulip.generator;
 import static dev.tulip.Tulip.iterate;
 import static dev.tulip.Tulip.newEventLoop;
 import static dev.tulip.Tulip.publisher;
@@ -14,6 +15,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tulip.loop.CancelledError;
+import dev.tulip.loop.ContextVar;
 import dev.tulip.loop.EventLoop;
 import dev.tulip.loop.FlowIterable;
 import dev.tulip.loop.Future;
@@ -823,6 +825,61 @@ class FlowTest {
         assertThat(listener.heard).isEmpty();
         loop.close();
         assertThat(listener.heard.toString()).contains("Event loop is closed");
+    }
+
+    @Test
+    void aGeneratorIsPublishedAndClosed() {
+        run(() -> {
+            Flow.Publisher<Integer> source = publisher(generator(out -> {
+                try {
+                    for (int i = 0; ; i++) {
+                        sleep(Duration.ZERO);
+                        out.yield(i);
+                    }
+                } finally {
+                    order.add("closed");
+                }
+            }));
+            for (int element : iterate(source, 2)) {
+                if (element == 5) {
+                    break;
+                }
+                order.add(element);
+            }
+        });
+        assertThat(order).containsExactly(0, 1, 2, 3, 4, "closed");
+    }
+
+    @Test
+    void aGeneratorForEachSubscriber() {
+        run(() -> {
+            Flow.Publisher<String> source = publisher(() -> generator(out -> {
+                out.yield("a");
+                sleep(Duration.ofMillis(1));
+                out.yield("b");
+            }));
+            Listener first = new Listener(9);
+            Listener second = new Listener(9);
+            source.subscribe(first);
+            source.subscribe(second);
+            first.untilHeard(3);
+            second.untilHeard(3);
+            assertThat(first.heard).isEqualTo(second.heard).containsExactly("a", "b", "complete");
+        });
+    }
+
+    @Test
+    void theIterationHasACopyOfThePublishersContext() {
+        ContextVar<String> user = new ContextVar<>("user");
+        run(() -> {
+            user.set("alice");
+            Flow.Publisher<String> source = publisher(() -> List.of(user.get()).iterator());
+            user.set("bob");
+            Listener listener = new Listener(9);
+            source.subscribe(listener);
+            listener.untilHeard(2);
+            assertThat(listener.heard).containsExactly("alice", "complete");
+        });
     }
 
     @Test

@@ -5,6 +5,7 @@ import static dev.tulip.Tulip.createTask;
 import static dev.tulip.Tulip.run;
 import static dev.tulip.Tulip.runningLoop;
 import static dev.tulip.Tulip.sleep;
+import static dev.tulip.Tulip.toThread;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -178,6 +179,19 @@ class JdbcTest {
                 execute(url, "SHUTDOWN");
                 return null;
             }));
+        });
+    }
+
+    @Test
+    void aQueryMayMoveItsTaskToAThread() throws Exception {
+        String url = inMemory();
+        Gate.close();
+        run(() -> {
+            toThread(() -> execute(url, gateAlias()));
+            Task<Integer> task = createTask(() -> toThread(() -> query(url, "CALL PASS_GATE()")));
+            Gate.open(task);
+            assertThat(await(task)).isEqualTo(42);
+            toThread(() -> execute(url, "SHUTDOWN"));
         });
     }
 

@@ -5,19 +5,23 @@ import static dev.tulip.Tulip.createTask;
 import static dev.tulip.Tulip.run;
 import static dev.tulip.Tulip.runningLoop;
 import static dev.tulip.Tulip.sleep;
+import static dev.tulip.Tulip.toThread;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tulip.loop.CancelledError;
 import dev.tulip.loop.EventLoop;
 import dev.tulip.loop.EventLoopPolicy;
+import dev.tulip.loop.ExceptionContext;
 import dev.tulip.loop.Future;
 import dev.tulip.loop.LoopOptions;
 import dev.tulip.loop.RunnerOptions;
 import dev.tulip.loop.Suspends;
 import dev.tulip.loop.Task;
+import dev.tulip.loop.TaskOptions;
 import dev.tulip.tests.support.ChildJvm;
 import dev.tulip.tests.support.Deadline;
+import dev.tulip.tests.support.Errors;
 import dev.tulip.tests.support.Logs;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -583,6 +587,33 @@ class ExecutorTest {
                 .containsPattern("Job\\[cancelled, dev.tulip.tests.loop.ExecutorTest\\$\\$Lambda, running on"
                         + " EventLoop-\\d+-executor-1]")
                 .contains("at dev.tulip.tests.loop.ExecutorTest.stubborn(ExecutorTest.java:");
+        goOn.countDown();
+    }
+
+    @Test
+    void aTaskInToThreadThatIgnoresItsCancellationIsNamedTooAndLeft(Logs logs, Errors errors) {
+        CountDownLatch goOn = new CountDownLatch(1);
+        RunnerOptions options = RunnerOptions.defaults().withJobTimeout(Duration.ofMillis(20));
+        run(
+                () -> {
+                    CountDownLatch started = new CountDownLatch(1);
+                    createTask(() -> toThread(() -> stubborn(started, goOn)), TaskOptions.named("stubborn"));
+                    awaitOnThread(started);
+                },
+                options);
+        assertThat(goOn.getCount()).isOne(); // it goes on, and we are here
+        assertThat(logs.take())
+                .singleElement()
+                .extracting(LogRecord::getMessage)
+                .asString()
+                .contains("run ends without these tasks, which were cancelled and interrupted in toThread and go on")
+                .contains("Task[stubborn pending, cancelling 1, dev.tulip.tests.loop.ExecutorTest$$Lambda")
+                .contains("at dev.tulip.tests.loop.ExecutorTest.stubborn(ExecutorTest.java:");
+        assertThat(errors.take())
+                .extracting(ExceptionContext::message)
+                .containsExactly(
+                        "Task was destroyed but it is pending!",
+                        "stubborn did not end when its loop was closed; it goes on on a thread of its own");
         goOn.countDown();
     }
 

@@ -18,6 +18,7 @@ import dev.tulip.tests.support.SocketPair;
 import dev.tulip.tests.support.Spawn;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -258,6 +259,41 @@ class ForeignCallTest {
             task.cancel();
             assertThat(await(task)).isEqualTo("survived");
             assertThat(task.cancelling()).isEqualTo(1);
+        });
+    }
+
+    @Test
+    void aTaskThatCleansUpAfterAnInterruptAndSuspendsThereIsCancelledAllTheSame() {
+        run(() -> {
+            Task<?> task = createTask(() -> {
+                try {
+                    Thread.sleep(Duration.ofDays(1));
+                } finally {
+                    sleep(Duration.ofMillis(1));
+                }
+            });
+            sleep(Duration.ofMillis(1));
+            task.cancel("enough");
+            assertThatThrownBy(() -> await(task))
+                    .isInstanceOf(CancelledError.class)
+                    .hasMessage("enough")
+                    .hasCauseInstanceOf(InterruptedException.class);
+        });
+    }
+
+    @Test
+    void aSocketThatTimesOutAfterASwallowedCancelIsAFailure() {
+        run(() -> {
+            Task<?> task = createTask(() -> {
+                try {
+                    Thread.sleep(Duration.ofDays(1));
+                } catch (InterruptedException e) {
+                    throw new SocketTimeoutException("read timed out"); // an InterruptedIOException, too
+                }
+            });
+            sleep(Duration.ofMillis(1));
+            task.cancel();
+            assertThatThrownBy(() -> await(task)).isInstanceOf(SocketTimeoutException.class);
         });
     }
 

@@ -7,10 +7,12 @@ import static dev.tulip.Tulip.run;
 import static dev.tulip.Tulip.runCoroutineThreadsafe;
 import static dev.tulip.Tulip.runningLoop;
 import static dev.tulip.Tulip.sleep;
+import static dev.tulip.Tulip.toThread;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tulip.loop.CancelledError;
+import dev.tulip.loop.ContextVar;
 import dev.tulip.loop.EventLoop;
 import dev.tulip.loop.Suspends;
 import dev.tulip.loop.Task;
@@ -209,6 +211,29 @@ class RunCoroutineThreadsafeTest {
             assertThatThrownBy(() -> await(waiting)).isInstanceOf(CancelledError.class);
             assertThat(never).isNotDone(); // as Future.get: who waits is cancelled, not what it waits for
         });
+    }
+
+    @Test
+    void theBodyOfToThreadMayCallBackIntoItsLoop() throws Exception {
+        run(() -> {
+            EventLoop loop = runningLoop();
+            assertThat((int) toThread(() -> loop.runCoroutineThreadsafe(() -> {
+                                sleep(Duration.ofMillis(1));
+                                return 1;
+                            })
+                            .get()))
+                    .isEqualTo(1);
+        });
+    }
+
+    @Test
+    void theTaskHasACopyOfTheCallersContext() throws Exception {
+        ContextVar<String> user = new ContextVar<>("user");
+        try (BackgroundLoop background = new BackgroundLoop()) {
+            user.set("alice");
+            assertThat(background.loop().runCoroutineThreadsafe(user::get).get())
+                    .isEqualTo("alice");
+        }
     }
 
     @Test

@@ -11,6 +11,8 @@ import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.security.MessageDigest;
+import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -75,6 +77,48 @@ class ExamplesTest {
         assertThat(lines.getLast()).matches("all of them in less than a second|that took \\d+ ms");
         assertThat(result.err()).isEmpty();
         assertThat(result.status()).isZero();
+    }
+
+    @Test
+    void startStop() {
+        prints("StartStop", "yielded start", "returned stop");
+    }
+
+    @Test
+    void awaitingGenerator() {
+        prints("AwaitingGenerator", "A", "the future is set", "Pair[letter=B, number=42]", "Pair[letter=C, number=42]");
+    }
+
+    @Test
+    void fileDigest() throws Exception {
+        byte[] source = Files.readAllBytes(Repository.ROOT.resolve("examples/FileDigest.java"));
+        String digest =
+                HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(source));
+        prints("FileDigest", digest + "  examples/FileDigest.java", "the loop went on meanwhile");
+    }
+
+    @Test
+    void mirrors() {
+        prints(
+                "Mirrors",
+                "broken: 503 Service Unavailable",
+                "far: cancelled",
+                "the file from near",
+                "far: cancelled",
+                "farther: cancelled",
+                "failed: Task-1 timed out after 1 s");
+    }
+
+    @Test
+    void failingChild() {
+        prints(
+                "FailingChild",
+                "monitor: cancelled, because reader of its task group has failed",
+                "2 of 3 tasks in a group of Task-1 failed: reader (java.io.IOException: connection reset), "
+                        + "writer (java.lang.IllegalStateException: 3 bytes were not written)",
+                "- java.io.IOException: connection reset",
+                "- java.lang.IllegalStateException: 3 bytes were not written",
+                "left: 1 task");
     }
 
     @Test
