@@ -6,6 +6,7 @@ import static dev.tulip.Tulip.runningLoop;
 
 import dev.tulip.loop.EventLoop;
 import dev.tulip.loop.Future;
+import dev.tulip.sync.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.SynchronousQueue;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -14,9 +15,9 @@ import org.openjdk.jmh.annotations.OperationsPerInvocation;
 /**
  * What does it cost to hand a value to another task that waits for it, and to wait for its answer? Two switches.
  *
- * <p>Contenders: a {@link Future} of Tulip for each value; a {@code CompletableDeferred} for each value, and two
- * rendezvous {@code Channel}s, of Kotlin in {@code runBlocking}; a {@link CompletableFuture} for each value, and two
- * {@link SynchronousQueue}s, between two virtual threads of the JDK on one carrier.
+ * <p>Contenders: a {@link Future} for each value, and two {@link Queue}s, of Tulip; a {@code CompletableDeferred} for
+ * each value, and two rendezvous {@code Channel}s, of Kotlin in {@code runBlocking}; a {@link CompletableFuture} for each
+ * value, and two {@link SynchronousQueue}s, between two virtual threads of the JDK on one carrier.
  */
 public class HandOverBenchmark extends Settings {
     private static final int ROUND_TRIPS = 50_000;
@@ -26,6 +27,27 @@ public class HandOverBenchmark extends Settings {
     @OperationsPerInvocation(ROUND_TRIPS)
     public long tulip(TulipLoop tulip) {
         return tulip.runner.run(() -> new FuturePair(runningLoop()).play());
+    }
+
+    /** Tulip: two tasks, two queues. */
+    @Benchmark
+    @OperationsPerInvocation(ROUND_TRIPS)
+    public long tulipQueue(TulipLoop tulip) {
+        return tulip.runner.run(() -> {
+            Queue<Integer> there = new Queue<>();
+            Queue<Integer> back = new Queue<>();
+            createTask(() -> {
+                for (int i = 0; i < ROUND_TRIPS; i++) {
+                    back.put(there.get() + 1);
+                }
+            });
+            long sum = 0;
+            for (int i = 0; i < ROUND_TRIPS; i++) {
+                there.put(i);
+                sum += back.get();
+            }
+            return sum;
+        });
     }
 
     /** Kotlin: two coroutines, a {@code CompletableDeferred} for each value. */

@@ -28,9 +28,9 @@ final class WaitQueue {
      * called task itself takes it. That is why a cancel, at whatever moment, cannot lose anything and leaves nothing to
      * be put back. And whoever finds the line empty barges past nobody.
      *
-     * CPython's primitives work that way (wake the first, keep it in line until it runs), except Semaphore and
-     * Queue; the rejected alternative is to hand the thing itself over, which must undo it when the receiver is
-     * cancelled: an item would go back to the front of a queue from which others have been served meanwhile.
+     * CPython's Lock works that way; its Semaphore hands the permit over, and its Queue takes the woken out of the
+     * line. Not taken: to hand over the thing itself. If the receiver is cancelled, that must be undone, and an item go
+     * back to the front of a queue from which others have been served meanwhile.
      */
     private static final byte WAITING = 0;
 
@@ -185,8 +185,8 @@ final class WaitQueue {
     // -- the line -------------------------------------------------------------------------------------------------
 
     /**
-     * {@return whether nobody is in line, called or not, so that a newcomer barges past nobody} One who is cancelled and
-     * has not run yet counts; but while there is something to be had, somebody was called, and such were taken out.
+     * {@return whether nobody is in line, called or not, so that a newcomer barges past nobody} One who is cancelled
+     * and has not run yet counts; but while there is something to be had, somebody was called, and such were taken out.
      */
     boolean isEmpty() {
         return size == 0;

@@ -28,7 +28,7 @@
  * tasks of any other ({@link IllegalStateException}) and, while its loop runs, every other thread ({@link
  * WrongThreadException}). Other threads hand over with {@link dev.tulip.loop.EventLoop#callSoonThreadsafe}. Methods
  * that may suspend are for tasks only, whether they have to wait or not; the others are for callbacks, too, and for any
- * one thread while no loop runs.
+ * one thread while no loop runs. What only looks ({@code locked}, {@code qsize}, {@code statistics}) is not checked.
  *
  * @see <a href="https://docs.python.org/3.14/library/asyncio-sync.html">asyncio: Synchronization Primitives</a>
  * @see <a href="https://docs.python.org/3.14/library/asyncio-queue.html">asyncio: Queues</a>

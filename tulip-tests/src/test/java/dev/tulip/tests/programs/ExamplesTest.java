@@ -122,6 +122,21 @@ class ExamplesTest {
     }
 
     @Test
+    void workerPool() {
+        prints(
+                "WorkerPool",
+                "worker 1 has done 4 jobs",
+                "worker 2 has done 4 jobs",
+                "worker 3 has done 4 jobs",
+                "all done, the sum is 78");
+    }
+
+    @Test
+    void politeCrawl() {
+        prints("PoliteCrawl", "15 pages, at most 3 fetched at once");
+    }
+
+    @Test
     void helloWorldPrintsUntilCtrlC() {
         try (Program program = Program.tulip("run", "examples/HelloWorld.java", "100")) {
             for (int i = 0; i < 3; i++) {
