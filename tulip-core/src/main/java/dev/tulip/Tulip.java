@@ -8,6 +8,7 @@ import dev.tulip.loop.CoroutineConsumer;
 import dev.tulip.loop.CoroutineFunction;
 import dev.tulip.loop.EventLoop;
 import dev.tulip.loop.EventLoopPolicy;
+import dev.tulip.loop.FlowIterable;
 import dev.tulip.loop.Future;
 import dev.tulip.loop.Generator;
 import dev.tulip.loop.ReturnWhen;
@@ -40,7 +41,9 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Flow;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -745,6 +748,69 @@ public final class Tulip {
     public static Server startServer(
             @Nullable String host, int port, ListenOptions options, ConnectionHandler handler) throws IOException {
         return Streams.startServer(host, port, options, handler);
+    }
+
+    // -- other threads --------------------------------------------------------------------------------------------
+
+    /**
+     * Starts {@code coroutine} as a task of {@code loop}, from any thread, which gets a future of the result. See
+     * {@link EventLoop#runCoroutineThreadsafe(Coroutine)}.
+     *
+     * <p>Cancelling that future cancels the task.
+     *
+     * @param <T> what it returns
+     * @throws IllegalStateException if the loop is closed
+     */
+    public static <T extends @Nullable Object> CompletableFuture<T> runCoroutineThreadsafe(
+            Coroutine<? extends T, ?> coroutine, EventLoop loop) {
+        return loop.runCoroutineThreadsafe(coroutine);
+    }
+
+    /**
+     * Starts {@code action} as a task of {@code loop}, from any thread. See {@link #runCoroutineThreadsafe(Coroutine,
+     * EventLoop)}.
+     *
+     * @throws IllegalStateException if the loop is closed
+     */
+    public static CompletableFuture<@Nullable Void> runCoroutineThreadsafe(Action<?> action, EventLoop loop) {
+        return loop.runCoroutineThreadsafe(action);
+    }
+
+    // -- reactive streams -----------------------------------------------------------------------------------------
+
+    /**
+     * Subscribes to {@code publisher} and gives what it publishes to a plain {@code for} loop. See {@link
+     * FlowIterable}.
+     *
+     * <p>The publisher is never asked for more than fits into a buffer of {@link Flow#defaultBufferSize} elements.
+     *
+     * @param <T> the elements
+     * @throws IllegalStateException if no loop runs here
+     */
+    public static <T> FlowIterable<T> iterate(Flow.Publisher<? extends T> publisher) {
+        return FlowIterable.of(publisher);
+    }
+
+    /**
+     * Subscribes to {@code publisher} with a buffer of another size. See {@link #iterate(Flow.Publisher)}.
+     *
+     * @param <T> the elements
+     * @throws IllegalArgumentException if the buffer has no room for one element
+     * @throws IllegalStateException if no loop runs here
+     */
+    public static <T> FlowIterable<T> iterate(Flow.Publisher<? extends T> publisher, int bufferSize) {
+        return FlowIterable.of(publisher, bufferSize);
+    }
+
+    /**
+     * {@return a publisher of what {@code elements} iterates over, in tasks of the running loop} Its subscribers may be
+     * on any thread. See {@link EventLoop#publisher}.
+     *
+     * @param <T> the elements
+     * @throws IllegalStateException if no loop runs here
+     */
+    public static <T> Flow.Publisher<T> publisher(Iterable<? extends T> elements) {
+        return runningLoop().publisher(elements);
     }
 
     // -- loops ----------------------------------------------------------------------------------------------------

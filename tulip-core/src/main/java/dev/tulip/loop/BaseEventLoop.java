@@ -4,6 +4,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.net.InetSocketAddress;
+import java.net.ProtocolFamily;
+import java.net.UnknownHostException;
 import java.nio.channels.spi.SelectorProvider;
 import java.time.Duration;
 import java.util.HashMap;
@@ -12,11 +15,12 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Flow;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -55,6 +59,7 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
     final CallbackFibers callbackFibers = new CallbackFibers(this);
     final StepWatch steps = new StepWatch(this);
     final LoopExecutor executor = new LoopExecutor(this);
+    final Resolver resolver = new Resolver(this);
 
     // loop thread only; others see of carrier and current that they are not these
     @Nullable
@@ -75,11 +80,9 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
     private @Nullable TaskFactory taskFactory;
     private @Nullable ExceptionHandler exceptionHandler;
 
-    // any thread: those that block in Future.get(), to be released when the loop closes
-    final Set<CountDownLatch> blockedThreads = ConcurrentHashMap.newKeySet();
-
     // any thread
     private final EntryQueue door = new EntryQueue();
+    private final Set<Runnable> closeListeners = ConcurrentHashMap.newKeySet();
 
     @SuppressWarnings("unused") // through RUNNING
     private volatile boolean running;
@@ -493,6 +496,7 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
 
     @Override
     public <T extends @Nullable Object> Future<T> wrapFuture(CompletionStage<T> stage) {
+        checkThread();
         return Interop.wrap(this, stage);
     }
 
@@ -523,6 +527,32 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
     @Override
     public boolean shutdownDefaultExecutor(Duration timeout) {
         return executor.shutdown(timeout);
+    }
+
+    @Override
+    public <T extends @Nullable Object> CompletableFuture<T> runCoroutineThreadsafe(
+            Coroutine<? extends T, ?> coroutine) {
+        return LoopStage.ofCoroutine(this, coroutine);
+    }
+
+    // -- names: see Resolver --------------------------------------------------------------------------------------
+
+    @Override
+    public List<InetSocketAddress> getaddrinfo(@Nullable String host, int port, @Nullable ProtocolFamily family)
+            throws UnknownHostException {
+        return resolver.getaddrinfo(host, port, family);
+    }
+
+    @Override
+    public String getnameinfo(InetSocketAddress address) {
+        return resolver.getnameinfo(address);
+    }
+
+    // -- reactive streams: see IterablePublisher ------------------------------------------------------------------
+
+    @Override
+    public <T> Flow.Publisher<T> publisher(Iterable<? extends T> elements) {
+        return new IterablePublisher<>(this, elements);
     }
 
     // -- errors and debugging -------------------------------------------------------------------------------------
@@ -629,14 +659,42 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
             running = false;
         }
         closeDoor();
-        blockedThreads.forEach(CountDownLatch::countDown);
         closeLocals();
         steps.close();
         executor.close();
+        resolver.close();
         try {
             channels.close();
         } catch (IOException e) {
             throw new UncheckedIOException("cannot close the selector of " + name, e);
+        } finally {
+            closeListeners.forEach(this::tellThatClosed);
+        }
+    }
+
+    /**
+     * Runs {@code listener} when this loop is closed: once, on the thread that closes it, or now if it is closed. For
+     * those who wait for the loop on other threads, and would wait for ever. Any thread.
+     */
+    void whenClosed(Runnable listener) {
+        closeListeners.add(listener);
+        if (closed) { // whoever closes it may not have seen the listener; of the two, one takes it out
+            tellThatClosed(listener);
+        }
+    }
+
+    /** Takes {@link #whenClosed} back. Any thread. */
+    void forgetWhenClosed(Runnable listener) {
+        closeListeners.remove(listener);
+    }
+
+    private void tellThatClosed(Runnable listener) {
+        if (closeListeners.remove(listener)) {
+            try {
+                listener.run();
+            } catch (Throwable e) {
+                callExceptionHandler(new ExceptionContext("Exception while " + name + " is closed", e, "loop", this));
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.tulip.loop;
 
 import java.time.Duration;
+import java.util.concurrent.Flow;
 
 /** Every tunable number of this package: value, unit, origin. */
 final class Defaults {
@@ -28,15 +29,27 @@ final class Defaults {
     /** Most threads of the default executor: {@code min(32, processors + 4)}. As CPython. */
     static final int EXECUTOR_THREADS = Math.min(32, Runtime.getRuntime().availableProcessors() + 4);
 
-    /** Seconds an idle thread of the default executor lives. */
-    static final long EXECUTOR_KEEP_ALIVE_SECONDS = 60;
+    /**
+     * Most threads that look up host names. The JDK asks the system's resolver, which blocks; a few that hang must not
+     * stop the others.
+     */
+    static final int RESOLVER_THREADS = 8;
 
-    /** How long {@code run} waits for the default executor's jobs at the end. As CPython. */
-    static final Duration EXECUTOR_SHUTDOWN_TIMEOUT = Duration.ofMinutes(5);
+    /** Seconds an idle thread of a pool lives. */
+    static final long POOL_KEEP_ALIVE_SECONDS = 60;
 
     /**
-     * How long {@code run} waits in silence for tasks that it cancelled at the end; then it says which it waits
-     * for.
+     * How long {@code run} waits at the end for jobs of the default executor that nobody has cancelled: as long as
+     * Kubernetes gives a pod to end. CPython waits five minutes, in silence.
+     */
+    static final Duration JOB_TIMEOUT = Duration.ofSeconds(30);
+
+    /** How long {@code run} waits at the end, at most, for jobs that were cancelled and interrupted. */
+    static final Duration JOB_GRACE = Duration.ofSeconds(5);
+
+    /**
+     * How long {@code run} waits in silence at the end, for tasks that it cancelled and for jobs; then it says which
+     * it waits for.
      */
     static final Duration SHUTDOWN_REPORT_DELAY = Duration.ofSeconds(5);
 
@@ -54,6 +67,12 @@ final class Defaults {
 
     /** Size of the buffer through which {@code sockRecv} reads, in bytes: one per loop, made at the first use. */
     static final int RECEIVE_BUFFER_SIZE = 64 * 1024;
+
+    /** Elements that a publisher may have sent and nobody has taken yet. As the JDK's {@code Flow}. */
+    static final int FLOW_BUFFER_SIZE = Flow.defaultBufferSize();
+
+    /** Elements that are published before the others of the loop have a turn, if nothing else suspends. */
+    static final int PUBLISHING_BURST = 256;
 
     private Defaults() {}
 }

@@ -1,6 +1,10 @@
 package dev.tulip.loop;
 
+import java.util.Collection;
+import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Words for messages and {@code toString}. */
@@ -41,6 +45,17 @@ final class Describe {
         String name = frame.getClassName();
         int dot = name.lastIndexOf('.');
         return dot >= 0 && LIBRARY.contains(name.substring(0, dot));
+    }
+
+    /** {@return {@code things}, one on each line, with what they are doing} */
+    static <T> String withStacks(Collection<T> things, Function<? super T, List<StackTraceElement>> stack) {
+        return things.stream()
+                .map(thing -> "\n  " + thing
+                        + stack.apply(thing).stream()
+                                .limit(Defaults.TRACE_DEPTH)
+                                .map(frame -> "\n      at " + frame)
+                                .collect(Collectors.joining()))
+                .collect(Collectors.joining());
     }
 
     private static String className(Class<?> type) {

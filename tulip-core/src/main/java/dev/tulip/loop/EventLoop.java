@@ -1,7 +1,10 @@
 package dev.tulip.loop;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ProtocolFamily;
 import java.net.SocketAddress;
+import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.DatagramChannel;
@@ -10,11 +13,14 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.channels.spi.SelectorProvider;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Flow;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
@@ -34,8 +40,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p><b>Threads.</b> While the loop runs, its methods are for its own coroutines and callbacks; on any other thread
  * they throw {@link WrongThreadException}. The doors for other threads are {@link #callSoonThreadsafe}, {@link
- * #execute} and the accessors {@link #time}, {@link #isRunning}, {@link #isClosed}, {@link #engine}. A loop that
- * does not run may be used by any one thread at a time.
+ * #execute}, {@link #runCoroutineThreadsafe}, {@link #publisher} and the accessors {@link #time}, {@link #isRunning},
+ * {@link #isClosed}, {@link #engine}. A loop that does not run may be used by any one thread at a time.
  *
  * <p><b>Closed loops.</b> After {@link #close} every method that would schedule something throws
  * {@link IllegalStateException}.
@@ -267,8 +273,8 @@ public sealed interface EventLoop extends Executor, AutoCloseable permits BaseEv
     TaskFactory taskFactory();
 
     /**
-     * {@return a future of this loop that ends as {@code stage} does} Cancelling it cancels the stage. If the loop is
-     * closed first, the stage's outcome is dropped.
+     * {@return a future of this loop that ends as {@code stage} does} Any thread may complete the stage. Cancelling the
+     * future cancels the stage. If the loop is closed first, the stage's outcome is dropped.
      */
     <T extends @Nullable Object> Future<T> wrapFuture(CompletionStage<T> stage);
 
@@ -284,9 +290,19 @@ public sealed interface EventLoop extends Executor, AutoCloseable permits BaseEv
     // -- threads --------------------------------------------------------------------------------------------------
 
     /**
-     * Runs {@code job} on {@code executor}, or on the loop's default executor if that is null.
+     * Runs {@code job} on {@code executor}, or on the loop's default executor if that is null: a pool of
+     * {@code min(32, processors + 4)} daemon threads, unless {@link #setDefaultExecutor} was called.
      *
-     * <p>Cancelling the future drops the job if it has not started; a job that runs goes on, and its result is dropped.
+     * <p>Cancelling the future drops the job if it has not begun, and interrupts its thread if it has, except with
+     * {@code cancel(false)}; what it still returns or throws is dropped. A task that is cancelled while it awaits the
+     * future cancels it.
+     *
+     * <p>Know two things of the JDK. An interrupt closes the channel that the job uses, if it uses one. And an executor
+     * that starts a virtual thread for each job starts guests of this loop, on the mounted engine: they may wait, but
+     * not compute.
+     *
+     * <p>An {@link ExecutorService} gets a job that is {@link java.io.Serializable} as it is, through {@code submit},
+     * so that it may send it to another process. Every other job needs an executor of this process.
      *
      * @param <T> what it returns
      * @return a future of this loop
@@ -295,7 +311,10 @@ public sealed interface EventLoop extends Executor, AutoCloseable permits BaseEv
      */
     <T extends @Nullable Object> Future<T> runInExecutor(@Nullable Executor executor, Callable<T> job);
 
-    /** Sets the executor for {@link #runInExecutor} with null. The loop shuts it down when it is closed. */
+    /**
+     * Sets the executor for {@link #runInExecutor} with null: any, also one whose threads are in other processes. The
+     * loop shuts it down when it is closed; one that refuses that, as those of application servers do, goes on.
+     */
     void setDefaultExecutor(ExecutorService executor);
 
     /**
@@ -307,6 +326,93 @@ public sealed interface EventLoop extends Executor, AutoCloseable permits BaseEv
      */
     @Suspends
     boolean shutdownDefaultExecutor(Duration timeout);
+
+    /**
+     * Starts {@code coroutine} as a task of this loop, and returns a future of its result for threads that are not the
+     * loop's. Any thread.
+     *
+     * <p>Cancelling the returned future cancels the task; if the loop has not seen the coroutine yet, it never starts.
+     * Completing it by hand, or by its time limits, leaves the task alone. A task that ends cancelled cancels it; what
+     * a task fails with, it fails with. What depends on it runs on the loop, as a callback does. If the loop is closed
+     * before, it fails with an {@link IllegalStateException}.
+     *
+     * <p>Do not wait for it where the loop itself would have to go on: its {@code get} and {@code join} refuse that in
+     * a callback of this loop. In a task of this loop they await, as does {@code Tulip.await}.
+     *
+     * @param <T> what it returns
+     * @throws IllegalStateException if this loop is closed
+     */
+    <T extends @Nullable Object> CompletableFuture<T> runCoroutineThreadsafe(Coroutine<? extends T, ?> coroutine);
+
+    /** Starts {@code action} as a task, from any thread. See {@link #runCoroutineThreadsafe(Coroutine)}. */
+    default CompletableFuture<@Nullable Void> runCoroutineThreadsafe(Action<?> action) {
+        return this.<@Nullable Void>runCoroutineThreadsafe(action.asCoroutine());
+    }
+
+    // -- names ----------------------------------------------------------------------------------------------------
+
+    /**
+     * Looks up the addresses of a host. See {@link #getaddrinfo(String, int, ProtocolFamily)}.
+     *
+     * @return its addresses with {@code port}, at least one, in the order in which the system's resolver gives them
+     * @throws UnknownHostException if the name has no address
+     */
+    @Suspends
+    default List<InetSocketAddress> getaddrinfo(@Nullable String host, int port) throws UnknownHostException {
+        return getaddrinfo(host, port, null);
+    }
+
+    /**
+     * Looks up the addresses of a host that are of one family.
+     *
+     * <p>The system's resolver is asked on one of a few threads that do nothing else, so that no job of
+     * {@link #runInExecutor} can hold it up. An address that is spelt out is not looked up, and does not suspend.
+     *
+     * <p>Cancelling this takes effect at once; the thread goes on until the system answers, which nobody hears.
+     *
+     * @param host a name, in any script, or an address; null for this host itself
+     * @param port goes into the addresses
+     * @param family {@link java.net.StandardProtocolFamily#INET} or {@code INET6}; null for both
+     * @return its addresses with {@code port}, at least one, in the order in which the system's resolver gives them
+     * @throws UnknownHostException if the name has no address of that family
+     * @throws IllegalArgumentException if {@code port} is none
+     */
+    @Suspends
+    List<InetSocketAddress> getaddrinfo(@Nullable String host, int port, @Nullable ProtocolFamily family)
+            throws UnknownHostException;
+
+    /**
+     * Looks up the name of an address: as {@link #getaddrinfo}, on a thread that does nothing else.
+     *
+     * <p>As the JDK does, believes a name only if a look-up of that name leads back to the address.
+     *
+     * @return the name, or the address spelt out if it has none
+     */
+    @Suspends
+    String getnameinfo(InetSocketAddress address);
+
+    // -- reactive streams -----------------------------------------------------------------------------------------
+
+    /**
+     * {@return a publisher of what {@code elements} iterates over} Any thread. Each subscriber gets an iteration of its
+     * own, in a task of this loop, so that {@code next()} may suspend; the task has a copy of the context in which this
+     * is called. {@code () -> iterator} makes a source of an iterator; a generator is one itself.
+     *
+     * <p>All signals come on the loop's thread, one after another, inside that task. There is never an element that was
+     * not requested; but the iterator is asked ahead whether there is one, so that the end is signalled when it is
+     * known. What the iteration throws is signalled as the error, and so is a null. Cancelling the subscription cancels
+     * the task, unless it is inside the subscriber, which is left to finish. A subscriber that throws is reported to
+     * the exception handler and hears nothing more. If the loop ends first, the error is a {@link CancelledError}, or
+     * an {@link IllegalStateException} for those who come when it is closed.
+     *
+     * <p>An iterator that is {@link AutoCloseable} is closed at the end of its iteration, however that comes. Elements
+     * that are {@link AutoCloseable} themselves, as a whole, are for one subscriber: the next gets an
+     * {@link IllegalStateException}, and they are closed when the first has had them.
+     *
+     * @param <T> what is published
+     * @see FlowIterable the other way: from a publisher to a {@code for} loop
+     */
+    <T> Flow.Publisher<T> publisher(Iterable<? extends T> elements);
 
     // -- channels -------------------------------------------------------------------------------------------------
 
@@ -379,7 +485,7 @@ public sealed interface EventLoop extends Executor, AutoCloseable permits BaseEv
     SocketChannel sockAccept(ServerSocketChannel listener) throws IOException;
 
     /**
-     * Connects {@code channel}. A host name that is not resolved yet is looked up on the default executor.
+     * Connects {@code channel}. A host name that is not resolved yet is looked up: see {@link #getaddrinfo}.
      *
      * <p>Cancelling this leaves the channel open, neither connected nor failed: close it.
      *

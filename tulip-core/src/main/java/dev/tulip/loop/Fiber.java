@@ -115,11 +115,11 @@ abstract sealed class Fiber extends Step implements Runnable permits MountedFibe
 
     /** {@return the frames of this and, if it is a generator's fiber, of those that wait for its value} */
     final List<StackTraceElement> stack() {
-        List<StackTraceElement> frames = new ArrayList<>(List.of(thread().getStackTrace()));
+        List<StackTraceElement> frames = new ArrayList<>(List.of(runningThread().getStackTrace()));
         Fiber fiber = this;
         while (fiber.generator != null && fiber.caller != null) {
             fiber = fiber.caller;
-            frames.addAll(List.of(fiber.thread().getStackTrace()));
+            frames.addAll(List.of(fiber.runningThread().getStackTrace()));
         }
         return frames;
     }
@@ -287,6 +287,11 @@ abstract sealed class Fiber extends Step implements Runnable permits MountedFibe
      * @throws IllegalStateException as {@link #leave}
      */
     abstract void goAway(Hop<?> hop, ExecutorService executor);
+
+    /** {@return the thread that runs its code: {@link #thread}, unless another one does so for it} */
+    Thread runningThread() {
+        return thread();
+    }
 
     /** Fetches this fiber back if its body has not started elsewhere. {@return whether it has} Loop thread only. */
     abstract boolean recall();

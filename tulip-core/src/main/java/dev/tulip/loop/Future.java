@@ -464,30 +464,39 @@ public sealed class Future<T extends @Nullable Object> implements java.util.conc
     }
 
     /**
-     * Cancels this. On another thread than the loop's, asks the loop to do so.
+     * Cancels this. Any thread: a thread that is not the loop's asks the loop to do so, which it does when it runs.
      *
-     * @param mayInterruptIfRunning ignored
-     * @return false if this is done already; true if it is cancelled now, or the loop was asked to
+     * @param mayInterruptIfRunning false to leave alone a job of {@link EventLoop#runInExecutor} that has begun; else
+     *     ignored
+     * @return false if this is done already, or its loop is closed; true if it is cancelled now, or the loop was asked
+     *     to
      */
     @Override
     public final boolean cancel(boolean mayInterruptIfRunning) {
-        if (!loop.isRunning() || loop.isCurrent()) {
-            return cancel();
+        if (loop.isCurrent()) {
+            return cancelNow(mayInterruptIfRunning);
         }
-        if (isDone()) {
+        if (isDone() || loop.isClosing()) {
             return false;
         }
-        loop.callSoonThreadsafe(this::cancel);
+        Interop.onLoop(loop, () -> cancelNow(mayInterruptIfRunning));
         return true;
     }
 
+    /** On the loop's thread. */
+    boolean cancelNow(boolean mayInterruptIfRunning) {
+        return cancel();
+    }
+
     /**
-     * Waits for the result: awaits in a task of this loop, blocks any other thread.
+     * Waits for the result: awaits in a task of this loop, blocks any other thread. Unlike {@link #await}, cancelling a
+     * task that waits here does not cancel this future.
      *
      * @throws ExecutionException if this failed; the failure is its cause
      * @throws CancellationException if this was cancelled
      * @throws InterruptedException if the blocked thread was interrupted
-     * @throws IllegalStateException in a plain callback of this loop, where waiting would stop the loop for ever
+     * @throws IllegalStateException in a plain callback of this loop, where waiting would stop the loop for ever; or if
+     *     the loop is closed, so that there will be no result
      */
     @Suspends
     @Override
@@ -527,31 +536,38 @@ public sealed class Future<T extends @Nullable Object> implements java.util.conc
         if (state() != State.FAILED) {
             throw new IllegalStateException(this + " has not failed");
         }
-        return Failure.exceptionOf(value);
+        return taken();
     }
 
     /**
-     * {@return a future of the JDK that ends as this one does} Any thread. Cancelling it cancels this one. What
-     * depends on it runs on the loop, as its callbacks.
+     * {@return a future of the JDK that ends as this one does} Any thread.
+     *
+     * <p>Cancelling it cancels this one; what else it is completed with by hand does not reach this one. What depends
+     * on it runs on the loop, as a callback does. If the loop is closed before this future is done, it fails with an
+     * {@link IllegalStateException}, on the thread that closes the loop. Its {@code get} and {@code join} await in a
+     * task of this loop, as {@link #get()}.
      */
     public final CompletableFuture<T> toCompletableFuture() {
-        return Interop.toCompletableFuture(this);
+        return LoopStage.of(this);
     }
 
     private T outcome() throws ExecutionException {
         return switch (state()) {
             case SUCCESS -> resultOf(value);
             case CANCELLED -> throw new CancellationException(this + " was cancelled");
-            default -> {
-                Throwable exception = Failure.exceptionOf(value);
-                if (!loop.isRunning() || loop.isCurrent()) {
-                    markRetrieved();
-                } else if (value instanceof Failure failure) {
-                    failure.takenByOtherThread();
-                }
-                throw new ExecutionException(exception);
-            }
+            default -> throw new ExecutionException(taken());
         };
+    }
+
+    /** {@return what this failed with; somebody has asked for it, on any thread} */
+    private Throwable taken() {
+        Throwable exception = Failure.exceptionOf(value);
+        if (loop.isCurrent()) {
+            markRetrieved();
+        } else if (value instanceof Failure failure) {
+            failure.takenByOtherThread();
+        }
+        return exception;
     }
 
     // -- toString -------------------------------------------------------------------------------------------------

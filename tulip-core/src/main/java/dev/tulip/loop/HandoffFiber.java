@@ -23,6 +23,9 @@ final class HandoffFiber extends Fiber {
     // loop thread only
     private boolean started;
 
+    // written by this fiber; others want to know what it is doing
+    private volatile @Nullable Hop<?> awayWith;
+
     // the thread that holds the baton writes it
     private volatile boolean baton;
 
@@ -100,11 +103,20 @@ final class HandoffFiber extends Fiber {
             return;
         }
         state = AWAY;
+        awayWith = hop;
         passBack();
         // From here on this thread runs beside the loop.
         hop.awaitEnd(executor);
+        awayWith = null;
         loop.leaveAtDoor(hop);
         parkUntil(/* mine= */ true);
+    }
+
+    @Override
+    Thread runningThread() {
+        Hop<?> hop = awayWith;
+        Thread other = hop == null ? null : hop.thread();
+        return other == null ? thread : other;
     }
 
     @Override

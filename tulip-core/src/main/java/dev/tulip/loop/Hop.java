@@ -72,6 +72,12 @@ final class Hop<T extends @Nullable Object> extends Step implements Runnable {
         return dropped;
     }
 
+    /** {@return the thread that runs the body, if one does} Any thread. */
+    @Nullable
+    Thread thread() {
+        return runner instanceof Thread thread ? thread : null;
+    }
+
     boolean isDropped() {
         return runner == DROPPED;
     }

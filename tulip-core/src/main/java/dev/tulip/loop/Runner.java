@@ -1,5 +1,6 @@
 package dev.tulip.loop;
 
+import java.time.Duration;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -127,9 +128,14 @@ public final class Runner implements AutoCloseable {
     }
 
     /**
-     * Cancels the tasks that are left and waits for them, closes generators that were left in the middle, waits for the jobs of the default executor, five minutes
-     * at most, and closes the loop. A task that ends with an exception is reported to the exception handler.
-     * Closing twice is harmless.
+     * Cancels the tasks that are left and waits for them, closes generators that were left in the middle, waits for the
+     * jobs of the default executor, and closes the loop. A task that ends with an exception is reported to the
+     * exception handler. Closing twice is harmless.
+     *
+     * <p><b>Jobs.</b> One that nobody has cancelled has 30 seconds to end ({@link RunnerOptions#jobTimeout}), then it is
+     * cancelled; one that was cancelled, now or before, has five seconds, and so has a task in {@link Task#toThread}.
+     * What goes on even then is named in the log, with its stack, and left alone: it runs on a daemon thread, which does
+     * not keep the process. Look-ups of host names are not waited for.
      */
     @Override
     public void close() {
@@ -144,7 +150,7 @@ public final class Runner implements AutoCloseable {
         try {
             BaseEventLoop owner = (BaseEventLoop) loop;
             if (!owner.tasks.isEmpty() || !owner.generators.isEmpty() || owner.executor.isUsed()) {
-                loop.runUntilComplete(() -> shutDown(owner));
+                loop.runUntilComplete(() -> shutDown(owner, options.jobTimeout()));
             }
         } finally {
             loop.close();
@@ -152,11 +158,13 @@ public final class Runner implements AutoCloseable {
     }
 
     /** What is left of the loop's life, as a coroutine of the loop. */
-    private static void shutDown(BaseEventLoop loop) {
+    @Suspends
+    private static void shutDown(BaseEventLoop loop, Duration jobTimeout) {
         Set<Task<?>> left = loop.tasks.snapshot();
         left.remove(Task.currentOrNull());
         left.forEach(Task::cancel);
-        awaitAll(loop, left);
+        Set<Task<?>> stuck = awaitAll(loop, left, LoopExecutor.grace(jobTimeout));
+        left.removeAll(stuck);
         for (Task<?> task : left) {
             Throwable exception = task.takeUnretrieved();
             if (exception != null) {
@@ -165,24 +173,34 @@ public final class Runner implements AutoCloseable {
             }
         }
         loop.shutdownGenerators();
-        if (!loop.executor.shutdown(Defaults.EXECUTOR_SHUTDOWN_TIMEOUT)) {
-            Log.warn(
-                    loop,
-                    "the default executor still runs jobs after " + Defaults.EXECUTOR_SHUTDOWN_TIMEOUT
-                            + "; they are left alone");
-        }
+        loop.executor.end(jobTimeout, !stuck.isEmpty());
     }
 
-    /** Waits until all of {@code tasks} are done, however they end; says so if that takes long. */
-    private static void awaitAll(BaseEventLoop loop, Set<Task<?>> tasks) {
-        if (tasks.isEmpty()) {
-            return;
+    /**
+     * Waits until all of {@code tasks} are done, however they end; says so if that takes long.
+     *
+     * @param grace how long to wait for those in {@code toThread}, which cannot end before the body there does
+     * @return those that are still there then
+     */
+    @Suspends
+    private static Set<Task<?>> awaitAll(BaseEventLoop loop, Set<Task<?>> tasks, Duration grace) {
+        long reportAt = Nanos.plus(loop.time(), Defaults.SHUTDOWN_REPORT_DELAY.toNanos());
+        Set<Task<?>> pending = tasks;
+        while (!pending.isEmpty()) {
+            pending = Combinators.wait(pending, ReturnWhen.ALL_COMPLETED, grace).pending();
+            if (!pending.isEmpty() && pending.stream().allMatch(Task::isOnOtherThread)) {
+                Log.warn(
+                        loop,
+                        "run ends without these tasks, which were cancelled and interrupted in toThread and go on"
+                                + " after "
+                                + grace + ": " + Describe.withStacks(pending, Task::getStack));
+                break;
+            }
+            if (!pending.isEmpty() && loop.time() >= reportAt) {
+                Log.warn(loop, "run waits for tasks that were cancelled and go on: " + pending);
+                reportAt = Long.MAX_VALUE; // once
+            }
         }
-        Set<Task<?>> pending = Combinators.wait(tasks, ReturnWhen.ALL_COMPLETED, Defaults.SHUTDOWN_REPORT_DELAY)
-                .pending();
-        if (!pending.isEmpty()) {
-            Log.warn(loop, "run waits for tasks that were cancelled and go on: " + pending);
-            Combinators.wait(pending, ReturnWhen.ALL_COMPLETED);
-        }
+        return pending;
     }
 }

@@ -2,7 +2,6 @@ package dev.tulip.loop;
 
 import java.io.IOException;
 import java.net.ConnectException;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
@@ -139,12 +138,9 @@ final class SocketOperations {
     }
 
     private SocketAddress resolve(SocketAddress address) throws IOException {
-        if (address instanceof InetSocketAddress inet && inet.isUnresolved()) {
-            InetAddress found = loop.runInExecutor(null, () -> InetAddress.getByName(inet.getHostString()))
-                    .await();
-            return new InetSocketAddress(found, inet.getPort());
-        }
-        return address;
+        return address instanceof InetSocketAddress inet && inet.isUnresolved()
+                ? loop.getaddrinfo(inet.getHostString(), inet.getPort()).getFirst()
+                : address;
     }
 
     /** {@return the buffer for receiving, empty, with room for {@code limit} bytes at most} */

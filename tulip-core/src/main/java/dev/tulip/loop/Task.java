@@ -611,6 +611,11 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
         fiber.wake();
     }
 
+    /** {@return whether it is in the body of {@link #toThread}, or waits for a thread there} */
+    boolean isOnOtherThread() {
+        return fiber.state == Fiber.AWAY;
+    }
+
     /** {@return what this is, without its state: for reports made where no code of the user's may run} */
     String label() {
         return "Task[" + getName() + ", " + Describe.callback(body) + "]";

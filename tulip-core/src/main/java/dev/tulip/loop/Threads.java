@@ -1,5 +1,10 @@
 package dev.tulip.loop;
 
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
 /** The only starter of platform threads in the library. */
 final class Threads {
     private Threads() {}
@@ -18,6 +23,28 @@ final class Threads {
                 .daemon()
                 .inheritInheritableThreadLocals(false)
                 .unstarted(body);
+    }
+
+    /** {@return a pool of such threads, {@code size} at most; they are called name-1, name-2, ... and end when idle} */
+    static ThreadPoolExecutor daemons(String name, int size) {
+        AtomicInteger number = new AtomicInteger();
+        ThreadPoolExecutor pool = new ThreadPoolExecutor(
+                size,
+                size,
+                Defaults.POOL_KEEP_ALIVE_SECONDS,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
+                body -> unstartedDaemon(name + "-" + number.incrementAndGet(), body));
+        pool.allowCoreThreadTimeOut(true);
+        return pool;
+    }
+
+    /** Starts a virtual thread. If a task calls this, on the mounted engine, it is a guest of the task's loop (D10). */
+    static Thread virtual(String name, Runnable body) {
+        return Thread.ofVirtual()
+                .name(name)
+                .inheritInheritableThreadLocals(false)
+                .start(body);
     }
 
     /** Starts a thread that keeps the process alive. */

@@ -1,10 +1,11 @@
 package dev.tulip.loop;
 
 import java.util.List;
+import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 
-/** Code that remembers where it was scheduled. Debug mode wraps callbacks and coroutines in it. */
-sealed interface Traced permits Traced.TracedCallback, Traced.TracedCoroutine, Traced.TracedAction {
+/** Code that remembers where it was scheduled. Debug mode wraps callbacks, coroutines and jobs in it. */
+sealed interface Traced permits Traced.TracedCallback, Traced.TracedCoroutine, Traced.TracedAction, Traced.TracedJob {
     /** {@return the callback or coroutine} */
     Object code();
 
@@ -26,6 +27,11 @@ sealed interface Traced permits Traced.TracedCallback, Traced.TracedCoroutine, T
         return body instanceof Action<?> action
                 ? new TracedAction<>(action, callers())
                 : new TracedCoroutine<>((Coroutine<?, ?>) body, callers());
+    }
+
+    /** {@return {@code job} with the place of the caller} */
+    static <T extends @Nullable Object> Callable<T> job(Callable<T> job) {
+        return new TracedJob<>(job, callers());
     }
 
     /** {@return where {@code code} was scheduled, or null if it does not know} */
@@ -64,6 +70,15 @@ sealed interface Traced permits Traced.TracedCallback, Traced.TracedCoroutine, T
         @Override
         public void run() throws X {
             code.run();
+        }
+    }
+
+    /** A job for an executor. */
+    record TracedJob<T extends @Nullable Object>(Callable<T> code, List<StackTraceElement> created)
+            implements Traced, Callable<T> {
+        @Override
+        public T call() throws Exception {
+            return code.call();
         }
     }
 }

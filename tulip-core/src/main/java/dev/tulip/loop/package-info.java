@@ -12,6 +12,8 @@
  *       dev.tulip.loop.Combinators}
  *   <li>code that suspends: {@link dev.tulip.loop.Coroutine}, {@link dev.tulip.loop.Action},
  *       {@link dev.tulip.loop.Suspends}, {@link dev.tulip.loop.CancelledError}
+ *   <li>streams of the JDK's {@code Flow}: {@link dev.tulip.loop.FlowIterable}, {@link
+ *       dev.tulip.loop.EventLoop#publisher}
  * </ul>
  *
  * <h2>Threads and memory</h2>

@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 
 /**
  * Two threads that both want to decide about one thing: the loop that runs a callback and the thread that cancels
- * it, an executor that starts a job, or a task's stay on another thread, and the loop that drops it. Each has a twin without the compare-and-set.
+ * it, an executor that starts a job, or a task's stay on another thread, and the loop that drops or interrupts it.
+ * Each has a twin without the compare-and-set.
  */
 class ClaimsTest {
     /** Something that is either done or called off, whoever is first. */
@@ -149,8 +151,8 @@ class ClaimsTest {
         try (EventLoop loop = EventLoop.create()) {
             assertThat(disputes(
                             done -> {
-                                Job<Integer> job =
-                                        new Job<>((BaseEventLoop) loop, Runnable::run, done::incrementAndGet);
+                                LocalJob<Integer> job =
+                                        new LocalJob<>((BaseEventLoop) loop, Runnable::run, done::incrementAndGet);
                                 return new Contested() {
                                     @Override
                                     public void attempt() {
@@ -159,7 +161,7 @@ class ClaimsTest {
 
                                     @Override
                                     public boolean callOff() {
-                                        return job.drop();
+                                        return job.tryDrop();
                                     }
                                 };
                             },
@@ -175,5 +177,108 @@ class ClaimsTest {
             disputes = disputes(LookThenAct::new, 20_000);
         }
         assertThat(disputes).isPositive();
+    }
+
+    // -- interrupts -----------------------------------------------------------------------------------------------
+
+    /** Interrupts the thread that it sees running, which may be through by then. */
+    private static final class InterruptWhoeverRuns implements Stoppable {
+        private volatile Thread thread;
+
+        @Override
+        public void run() {
+            thread = Thread.currentThread();
+            Thread.yield(); // let the other look
+            thread = null;
+        }
+
+        @Override
+        public void stop() {
+            Thread running = thread;
+            if (running != null) {
+                Thread.yield(); // let it go on meanwhile
+                running.interrupt();
+            }
+        }
+    }
+
+    /** Something that runs, and that another thread may interrupt. */
+    private interface Stoppable {
+        void run();
+
+        void stop();
+    }
+
+    /** Lets one thread run and the other stop at the same time. Returns how often an interrupt was left over. */
+    private static int strayInterrupts(Supplier<Stoppable> factory, int rounds) throws Exception {
+        Stoppable[] current = new Stoppable[1];
+        AtomicInteger strays = new AtomicInteger();
+        AtomicInteger begun = new AtomicInteger();
+        AtomicInteger stopped = new AtomicInteger();
+        AtomicInteger ended = new AtomicInteger();
+        Thread other = Thread.ofPlatform().start(() -> {
+            for (int i = 1; i <= rounds; i++) {
+                spinUntil(begun, i);
+                current[0].run();
+                strays.addAndGet(Thread.interrupted() ? 1 : 0);
+                ended.set(i);
+                spinUntil(stopped, i);
+                strays.addAndGet(Thread.interrupted() ? 1 : 0);
+            }
+        });
+        for (int i = 1; i <= rounds; i++) {
+            current[0] = factory.get();
+            begun.set(i);
+            for (int delay = i % 50; delay > 0; delay--) {
+                Thread.onSpinWait();
+            }
+            current[0].stop();
+            stopped.set(i);
+            spinUntil(ended, i);
+        }
+        other.join();
+        return strays.get();
+    }
+
+    @Test
+    void anInterruptForAJobIsNeverLeftOverForTheNext() throws Exception {
+        try (EventLoop loop = EventLoop.create()) {
+            AtomicInteger interrupted = new AtomicInteger();
+            int strays = 0;
+            for (int attempt = 0; attempt < 100 && interrupted.get() == 0; attempt++) {
+                strays += strayInterrupts(() -> interruptible((BaseEventLoop) loop, interrupted), 2_000);
+            }
+            assertThat(strays).isZero();
+            assertThat(interrupted).hasPositiveValue(); // both were at it at the same time
+        }
+    }
+
+    private static Stoppable interruptible(BaseEventLoop loop, AtomicInteger interrupted) {
+        LocalJob<Boolean> job = new LocalJob<>(loop, Runnable::run, () -> {
+            for (int i = 0; i < 20 && !Thread.currentThread().isInterrupted(); i++) {
+                Thread.yield();
+            }
+            return Thread.currentThread().isInterrupted() && interrupted.incrementAndGet() > 0;
+        });
+        return new Stoppable() {
+            @Override
+            public void run() {
+                job.run();
+            }
+
+            @Override
+            public void stop() {
+                job.stop();
+            }
+        };
+    }
+
+    @Test
+    void aTwinThatInterruptsWhoeverRunsLeavesInterruptsOver() throws Exception {
+        int strays = 0;
+        for (int attempt = 0; attempt < 100 && strays == 0; attempt++) {
+            strays = strayInterrupts(InterruptWhoeverRuns::new, 2_000);
+        }
+        assertThat(strays).isPositive();
     }
 }

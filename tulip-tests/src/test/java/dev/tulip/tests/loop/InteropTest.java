@@ -13,6 +13,7 @@ import dev.tulip.loop.CancelledError;
 import dev.tulip.loop.EventLoop;
 import dev.tulip.loop.Future;
 import dev.tulip.loop.Task;
+import dev.tulip.tests.support.BackgroundLoop;
 import dev.tulip.tests.support.Deadline;
 import dev.tulip.tests.support.Errors;
 import dev.tulip.tests.support.Spawn;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future.State;
 import java.util.concurrent.TimeUnit;
@@ -53,6 +55,33 @@ class InteropTest {
             assertThat(await(CompletableFuture.completedFuture(1))).isEqualTo(1);
             CompletionStage<Integer> minimal = CompletableFuture.completedStage(2);
             assertThat(await(minimal)).isEqualTo(2);
+        });
+    }
+
+    @Test
+    void awaitingAStageThatIsDoneDoesNotSuspend() {
+        run(() -> {
+            boolean[] othersRan = {false};
+            runningLoop().callSoon(() -> othersRan[0] = true);
+            assertThat(await(CompletableFuture.completedFuture(1))).isEqualTo(1);
+            assertThat(othersRan[0]).isFalse();
+        });
+    }
+
+    @Test
+    void aStageThatCannotBeCancelledIsLeftAlone() {
+        class Uncancellable extends CompletableFuture<String> {
+            @Override
+            public CompletableFuture<String> toCompletableFuture() {
+                throw new UnsupportedOperationException();
+            }
+        }
+        run(() -> {
+            CompletionStage<String> stage = new Uncancellable();
+            Task<?> task = createTask(() -> await(stage));
+            sleep(Duration.ZERO);
+            task.cancel();
+            assertThatThrownBy(() -> await(task)).isInstanceOf(CancelledError.class);
         });
     }
 
@@ -129,6 +158,75 @@ class InteropTest {
     }
 
     @Test
+    void aCompletableFutureOfAFutureThatIsDoneIsDone() {
+        List<Future<String>> futures = new ArrayList<>();
+        run(() -> {
+            Future<String> future = runningLoop().createFuture();
+            future.setResult("there");
+            assertThat(future.toCompletableFuture()).isCompletedWithValue("there");
+            futures.add(future);
+        });
+        assertThat(futures.getFirst().toCompletableFuture()).isCompletedWithValue("there"); // the loop is closed
+    }
+
+    @Test
+    void aCompletableFutureFailsWhenItsLoopIsClosedFirst() {
+        EventLoop loop = newEventLoop();
+        Future<String> never = loop.createFuture();
+        CompletableFuture<String> stage = never.toCompletableFuture();
+        Future<String> late = loop.createFuture();
+        CompletableFuture<String> lateStage = late.toCompletableFuture();
+        late.setResult("there, and the loop never runs");
+        assertThat(stage).isNotDone();
+        loop.close();
+        assertThatThrownBy(stage::get)
+                .cause()
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("Future[pending] will never be done: Event loop is closed");
+        assertThat(lateStage).isCompletedWithValue("there, and the loop never runs");
+        assertThatThrownBy(never.toCompletableFuture()::get).hasCauseInstanceOf(IllegalStateException.class);
+        assertThat(never.cancel(true)).isFalse(); // nobody is there to do it
+    }
+
+    /** Who makes a loop owns it until it runs: others must not touch its futures meanwhile, but ask. */
+    @Test
+    void threadsThatAskBeforeTheLoopRunsAreAnsweredWhenItDoes() throws Exception {
+        int count = 1_000;
+        try (EventLoop loop = newEventLoop()) {
+            Future<String> awaited = loop.createFuture();
+            Future<String> cancelled = loop.createFuture();
+            List<CompletableFuture<String>> stages = new ArrayList<>();
+            CountDownLatch go = new CountDownLatch(2);
+            Thread canceller = Spawn.platform("canceller", () -> order.add(cancelled.cancel(true)));
+            canceller.join();
+            Thread follower = Spawn.platform("follower", () -> {
+                go.countDown();
+                go.await();
+                for (int i = 0; i < count; i++) {
+                    stages.add(awaited.toCompletableFuture());
+                }
+            });
+            Thread getter = Spawn.platform("getter", () -> order.add(awaited.get()));
+            go.countDown();
+            go.await();
+            int[] called = {0};
+            for (int i = 0; i < count; i++) {
+                awaited.addDoneCallback(done -> called[0]++);
+            }
+            follower.join();
+            Deadline.until("the getter waits", () -> Spawn.waits(getter));
+            assertThat(cancelled.isCancelled()).isFalse(); // the loop was asked, and has not run
+            assertThatThrownBy(() -> loop.runUntilComplete(cancelled)).isInstanceOf(CancelledError.class);
+            awaited.setResult("there");
+            loop.runUntilComplete(() -> sleep(Duration.ofMillis(1)));
+            getter.join();
+            assertThat(called[0]).isEqualTo(count);
+            assertThat(stages).hasSize(count).allMatch(stage -> stage.getNow("").equals("there"));
+            assertThat(order).containsExactly(true, "there");
+        }
+    }
+
+    @Test
     void anotherThreadBlocksInGetUntilTheResultIsThere() {
         run(() -> {
             Future<String> future = runningLoop().createFuture();
@@ -177,6 +275,67 @@ class InteropTest {
             cancelled.cancel();
             assertThatThrownBy(cancelled::get).isInstanceOf(CancellationException.class);
         });
+    }
+
+    /** On the mounted engine such a thread is a guest of the loop, on the fallback it is not: both may block. */
+    @Test
+    void aVirtualThreadThatATaskStartedBlocksInGet() throws Exception {
+        run(() -> {
+            Future<String> future = runningLoop().createFuture();
+            Thread thread = Thread.startVirtualThread(() -> {
+                try {
+                    order.add(future.get());
+                } catch (InterruptedException | ExecutionException e) {
+                    throw new AssertionError(e);
+                }
+            });
+            while (!Spawn.waits(thread)) {
+                sleep(Duration.ofMillis(1));
+            }
+            future.setResult("there");
+            while (thread.isAlive()) {
+                sleep(Duration.ofMillis(1));
+            }
+        });
+        assertThat(order).containsExactly("there");
+    }
+
+    @Test
+    void aTaskOfAnotherLoopBlocksInGet() throws Exception {
+        try (BackgroundLoop background = new BackgroundLoop()) {
+            Task<String> task = background
+                    .loop()
+                    .runCoroutineThreadsafe(() -> createTask(() -> {
+                        sleep(Duration.ofMillis(1));
+                        return "from there";
+                    }))
+                    .get();
+            run(() -> assertThat(task.get()).isEqualTo("from there"));
+        }
+    }
+
+    @Test
+    void anotherThreadThatIsInterruptedInGetOrRunsOutOfTimeLeavesTheFutureAlone() {
+        try (BackgroundLoop background = new BackgroundLoop()) {
+            Future<String> never = background.loop().createFuture();
+            assertThatThrownBy(() -> never.get(1, TimeUnit.MILLISECONDS)).isInstanceOf(TimeoutException.class);
+            Thread.currentThread().interrupt();
+            assertThatThrownBy(never::get).isInstanceOf(InterruptedException.class);
+            assertThat(never.isDone()).isFalse();
+        }
+    }
+
+    @Test
+    void aFailureThatAnotherThreadHasTakenIsNotReported() throws Exception {
+        run(() -> {
+            Future<String> failed = runningLoop().createFuture();
+            failed.setException(new IOException("disk"));
+            Thread taker = Spawn.platform("taker", () -> order.add(failed.exceptionNow()));
+            while (taker.isAlive()) {
+                sleep(Duration.ofMillis(1));
+            }
+        });
+        assertThat(order.getFirst().toString()).contains("disk");
     }
 
     @Test

@@ -22,7 +22,7 @@ import dev.tulip.tests.support.BlackHole;
 import dev.tulip.tests.support.Ipv6;
 import dev.tulip.tests.support.Recorder;
 import dev.tulip.tests.support.SocketPair;
-import dev.tulip.tests.support.TestNames;
+import dev.tulip.tests.support.NameServer;
 import dev.tulip.tests.support.Until;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -63,7 +63,7 @@ class ConnectTest {
     void itConnectsToNamesAndAddresses() throws Exception {
         run(() -> {
             try (Server server = server(0, "127.0.0.1")) {
-                for (String host : List.of("127.0.0.1", "localhost", TestNames.of("127.0.0.1"))) {
+                for (String host : List.of("127.0.0.1", "localhost", NameServer.name("127.0.0.1"))) {
                     TransportAndProtocol<Recorder> c = createConnection(Recorder::new, host, port(server));
                     assertThat(c.protocol().events).containsExactly("made");
                     assertThat(c.protocol().transport()).isSameAs(c.transport());
@@ -84,7 +84,7 @@ class ConnectTest {
         assumeTrue(Ipv6.isAvailable(), "this machine has no IPv6");
         run(() -> {
             try (Server server = server(0, "::1")) {
-                for (String host : List.of("::1", "[::1]", TestNames.of("127.0.0.1", "::1"))) {
+                for (String host : List.of("::1", "[::1]", NameServer.name("127.0.0.1", "::1"))) {
                     TransportAndProtocol<Recorder> c = createConnection(Recorder::new, host, port(server));
                     assertThat(peerOf(c)).isEqualTo("0:0:0:0:0:0:0:1");
                     c.transport().abort();
@@ -118,7 +118,7 @@ class ConnectTest {
                     .isInstanceOf(ConnectException.class)
                     .hasMessage("cannot connect to 127.0.0.1:" + port + ": Connection refused")
                     .satisfies(e -> assertThat(e.getSuppressed()).hasSize(1));
-            String name = TestNames.of("127.0.0.1", "127.0.0.2", "127.0.0.3");
+            String name = NameServer.name("127.0.0.1", "127.0.0.2", "127.0.0.3");
             for (ConnectOptions options :
                     List.of(ConnectOptions.defaults(), ConnectOptions.defaults().withoutHappyEyeballs())) {
                 assertThatThrownBy(() -> createConnection(Recorder::new, name, port, options))
@@ -152,7 +152,7 @@ class ConnectTest {
         assumeTrue(Ipv6.isAvailable(), "this machine has no IPv6");
         run(() -> {
             try (Server server = server(0, "")) {
-                String name = TestNames.of("127.0.0.1", "::1");
+                String name = NameServer.name("127.0.0.1", "::1");
                 TransportAndProtocol<Recorder> six = createConnection(
                         Recorder::new,
                         name,
@@ -212,7 +212,7 @@ class ConnectTest {
                 try (Server server = server(slow.port(), "127.0.0.1")) {
                     TransportAndProtocol<Recorder> c = createConnection(
                             Recorder::new,
-                            TestNames.of("127.0.0.2", "127.0.0.1"),
+                            NameServer.name("127.0.0.2", "127.0.0.1"),
                             port(server),
                             ConnectOptions.defaults().withHappyEyeballsDelay(Duration.ofMillis(20)));
                     assertThat(peerOf(c)).isEqualTo("127.0.0.1");
@@ -232,7 +232,7 @@ class ConnectTest {
             try (Server server = server(0, "127.0.0.1")) {
                 TransportAndProtocol<Recorder> c = createConnection(
                         Recorder::new,
-                        TestNames.of("127.0.0.2", "127.0.0.3", "127.0.0.1"),
+                        NameServer.name("127.0.0.2", "127.0.0.3", "127.0.0.1"),
                         port(server),
                         ConnectOptions.defaults().withHappyEyeballsDelay(LONG));
                 assertThat(peerOf(c)).isEqualTo("127.0.0.1");
@@ -254,7 +254,7 @@ class ConnectTest {
                             "127.0.0.2",
                             port(first))) {
                 TransportAndProtocol<Recorder> c =
-                        createConnection(Recorder::new, TestNames.of("127.0.0.1", "127.0.0.2"), port(first));
+                        createConnection(Recorder::new, NameServer.name("127.0.0.1", "127.0.0.2"), port(first));
                 assertThat(peerOf(c)).isEqualTo("127.0.0.1");
                 sleep(Duration.ofMillis(20));
                 assertThat(accepted[0]).isZero();
@@ -271,7 +271,7 @@ class ConnectTest {
                 // The first hangs, the second is refused: still waiting for the first.
                 Task<?> connecting = createTask(() -> createConnection(
                         Recorder::new,
-                        TestNames.of("127.0.0.2", "127.0.0.1"),
+                        NameServer.name("127.0.0.2", "127.0.0.1"),
                         slow.port(),
                         ConnectOptions.defaults().withHappyEyeballsDelay(Duration.ofMillis(1))));
                 sleep(Duration.ofMillis(30));
@@ -287,7 +287,7 @@ class ConnectTest {
         assumeTrue(Ipv6.isAvailable(), "this machine has no IPv6");
         run(() -> {
             int port = freePort();
-            String name = TestNames.of("127.0.0.1", "127.0.0.2", "127.0.0.3", "::1");
+            String name = NameServer.name("127.0.0.1", "127.0.0.2", "127.0.0.3", "::1");
             assertThatThrownBy(() -> createConnection(Recorder::new, name, port))
                     .hasMessageMatching(".*127.0.0.1: .*; 0:0:0:0:0:0:0:1: .*; 127.0.0.2: .*; 127.0.0.3: .*");
             assertThatThrownBy(() -> createConnection(
@@ -309,7 +309,7 @@ class ConnectTest {
                 try (Server server = server(slow.port(), "127.0.0.1")) {
                     Task<?> connecting = createTask(() -> createConnection(
                             Recorder::new,
-                            TestNames.of("127.0.0.2", "127.0.0.1"),
+                            NameServer.name("127.0.0.2", "127.0.0.1"),
                             port(server),
                             ConnectOptions.defaults().withoutHappyEyeballs()));
                     sleep(Duration.ofMillis(300));
@@ -330,7 +330,7 @@ class ConnectTest {
                 for (int millis : new int[] {0, 1, 5, 20}) {
                     Task<?> connecting = createTask(() -> createConnection(
                             Recorder::new,
-                            TestNames.of("127.0.0.2", "127.0.0.3"),
+                            NameServer.name("127.0.0.2", "127.0.0.3"),
                             two.port(),
                             ConnectOptions.defaults().withHappyEyeballsDelay(Duration.ofMillis(3))));
                     sleep(Duration.ofMillis(millis));
@@ -356,7 +356,7 @@ class ConnectTest {
                                 made.add(protocol);
                                 return protocol;
                             },
-                            TestNames.of("127.0.0.1", "127.0.0.2"),
+                            NameServer.name("127.0.0.1", "127.0.0.2"),
                             port(server)));
                     for (int i = 0; i < turns; i++) {
                         sleep(Duration.ZERO);

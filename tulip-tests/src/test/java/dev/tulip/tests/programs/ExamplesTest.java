@@ -67,6 +67,20 @@ class ExamplesTest {
     }
 
     @Test
+    void httpFetch() {
+        ChildJvm.Result result = ChildJvm.run(Program.tulipCommand("run", "examples/HttpFetch.java"));
+        List<String> lines = result.out().lines().toList();
+        assertThat(lines).as(result.err()).hasSize(11);
+        for (int i = 1; i <= 10; i++) {
+            assertThat(lines.get(i - 1)).isEqualTo("200 this is /page" + i);
+        }
+        // How long it took depends on the machine; that it says so does not.
+        assertThat(lines.getLast()).matches("all of them in less than a second|that took \\d+ ms");
+        assertThat(result.err()).isEmpty();
+        assertThat(result.status()).isZero();
+    }
+
+    @Test
     void startStop() {
         prints("StartStop", "yielded start", "returned stop");
     }
