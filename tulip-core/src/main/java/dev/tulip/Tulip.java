@@ -245,8 +245,8 @@ public final class Tulip {
      * @throws IllegalStateException if called outside a task
      */
     @Suspends
-    public static Server createServer(
-            Supplier<? extends Protocol> protocolFactory, @Nullable String host, int port) throws IOException {
+    public static Server createServer(Supplier<? extends Protocol> protocolFactory, @Nullable String host, int port)
+            throws IOException {
         return Network.createServer(protocolFactory, host, port);
     }
 

@@ -7,9 +7,9 @@ import org.jspecify.annotations.Nullable;
 /** Buffers of one size, to be used again and again. Loop thread only. */
 final class BufferPool {
     /*
-     * At most as many buffers as there is room for come from outside the heap, where a read or write needs no copy; they
-     * are kept for ever. More than that come from the heap, and go with the garbage: so a thousand connections that pile
-     * up can exhaust the heap, which says so, but not what is outside of it.
+     * At most as many buffers as there is room for come from outside the heap, where a read or write needs no copy;
+     * they are kept for ever. More than that come from the heap, and go with the garbage: so a thousand connections
+     * that pile up can exhaust the heap, which says so, but not what is outside of it.
      */
     private final int size;
 

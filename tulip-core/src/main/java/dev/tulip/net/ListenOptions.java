@@ -22,8 +22,7 @@ public record ListenOptions(
         boolean reusePort,
         boolean keepAlive,
         boolean startServing) {
-    private static final ListenOptions DEFAULTS =
-            new ListenOptions(null, Defaults.BACKLOG, null, false, false, true);
+    private static final ListenOptions DEFAULTS = new ListenOptions(null, Defaults.BACKLOG, null, false, false, true);
 
     /**
      * Checks the numbers.

@@ -51,8 +51,8 @@ public final class Network {
      * @param port from 1 to 65535
      * @param options which addresses are tried, and in what way
      * @throws java.net.UnknownHostException if the name has no address
-     * @throws java.net.ConnectException if no address answers; the message names the host and the port, and the error of
-     *     every attempt is among the suppressed exceptions
+     * @throws java.net.ConnectException if no address answers; the message names the host and the port, and the error
+     *     of every attempt is among the suppressed exceptions
      * @throws IOException if the address cannot be looked up, or no socket can be opened
      * @throws IllegalStateException if called outside a task
      */
@@ -103,8 +103,8 @@ public final class Network {
 
     /** Listens on {@code host}. See {@link #createServer(Supplier, List, int, ListenOptions)}. */
     @Suspends
-    public static Server createServer(
-            Supplier<? extends Protocol> protocolFactory, @Nullable String host, int port) throws IOException {
+    public static Server createServer(Supplier<? extends Protocol> protocolFactory, @Nullable String host, int port)
+            throws IOException {
         return createServer(protocolFactory, host, port, ListenOptions.defaults());
     }
 
@@ -169,8 +169,9 @@ public final class Network {
      * Sends a part of a file, without a copy in this process where the system can do that, and returns when it is sent:
      * handed to the system's network, that is. What was written before is sent first.
      *
-     * <p>Nobody can write to the transport, and nothing is read from it, meanwhile. If this fails or is cancelled, some,
-     * all or none of it was sent.
+     * <p>Nothing is read from the transport meanwhile. Do not write to it: a plain one refuses that. If this fails or
+     * is cancelled, some, all or none of it was sent. A cancelled call returns when the thread that sends has come
+     * back, which does not wait for the peer; if it is cancelled once more, it aborts the transport and returns.
      *
      * @param transport where to
      * @param file where from; its position is neither used nor changed
@@ -178,8 +179,8 @@ public final class Network {
      * @param count how many bytes at most; the file may end before
      * @return how many bytes were sent
      * @throws IOException if the file cannot be read, or the connection ends meanwhile
-     * @throws IllegalStateException if called outside a task, or the transport is closing, has sent its end of stream, or
-     *     sends a file already
+     * @throws IllegalStateException if called outside a task, or the transport is closing, has sent its end of stream,
+     *     or sends a file already
      */
     @Suspends
     public static long sendFile(Transport transport, FileChannel file, long offset, long count) throws IOException {

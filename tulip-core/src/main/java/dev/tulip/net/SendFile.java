@@ -12,13 +12,15 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
-/** Sends a part of a file over a transport. Reading a file blocks the thread, so that is done on the loop's executor. */
+/**
+ * Sends a part of a file over a transport. Reading a file blocks the thread, so that is done on the loop's executor.
+ */
 final class SendFile {
     /*
-     * Over a socket: the executor's thread calls transferTo, which has the system move bytes from the file to the socket
-     * until the socket takes no more; the loop waits for the socket to take more, and so on. While that thread has the
-     * socket, nobody writes to it and nobody closes it: a task that is cancelled waits for the thread first, if that has
-     * begun. If it is cancelled again, the transport is aborted.
+     * Over a socket: the executor's thread calls transferTo, which has the system move bytes from the file to the
+     * socket until the socket takes no more; the loop waits for the socket to take more, and so on. While that thread
+     * has the socket, nobody writes to it and nobody closes it: a task that is cancelled waits for the thread first, if
+     * that has begun. If it is cancelled again, the transport is aborted.
      *
      * Over any other transport: the executor's thread reads a piece, the task writes it and waits while it is too much.
      */
@@ -146,7 +148,8 @@ final class SendFile {
                 watch.awaitResumed();
                 long position = offset + sent;
                 piece.clear().limit((int) Math.min(count - sent, piece.capacity()));
-                int read = loop.runInExecutor(null, () -> file.read(piece, position)).await();
+                int read = loop.runInExecutor(null, () -> file.read(piece, position))
+                        .await();
                 if (read < 0) {
                     break;
                 }

@@ -2,7 +2,6 @@ package dev.tulip.net;
 
 import dev.tulip.loop.EventLoop;
 import dev.tulip.loop.Suspends;
-import java.io.IOException;
 import java.nio.channels.ServerSocketChannel;
 import java.time.Duration;
 import java.util.List;

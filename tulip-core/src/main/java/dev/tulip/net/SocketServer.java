@@ -6,7 +6,6 @@ import dev.tulip.loop.KeyboardInterrupt;
 import dev.tulip.loop.Suspends;
 import java.io.IOException;
 import java.net.SocketAddress;
-import java.net.StandardSocketOptions;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;

@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
 /** Bytes over one connected socket, TCP or Unix. Loop thread only. */
 final class SocketTransport extends ChannelTransport implements DirectReading {
     /*
-     * Reading stays armed from connectionMade to the end, except while it is paused: no request changes the interest set.
-     * Writing tries the socket first; only while that takes no more, the loop watches it for writing, and what is left
-     * waits in the WriteBuffer.
+     * Reading stays armed from connectionMade to the end, except while it is paused: no request changes the interest
+     * set. Writing tries the socket first; only while that takes no more, the loop watches it for writing, and what is
+     * left waits in the WriteBuffer.
      *
      * On the path of a request nothing is allocated: what is read goes into a buffer of the loop's pool, the protocol
      * looks at it there, and what it writes goes from its buffer to the socket.
@@ -353,8 +353,10 @@ final class SocketTransport extends ChannelTransport implements DirectReading {
         if (data.hasRemaining()) {
             data.position(data.limit());
             if (++dropped == Defaults.DROPPED_WRITES_BEFORE_WARNING) {
-                Log.warn(loop, dropped + " writes were dropped because the connection has ended: " + this
-                        + "; stop writing at connectionLost, or when isClosing() says so");
+                Log.warn(
+                        loop,
+                        dropped + " writes were dropped because the connection has ended: " + this
+                                + "; stop writing at connectionLost, or when isClosing() says so");
             }
         }
     }
@@ -594,8 +596,7 @@ final class SocketTransport extends ChannelTransport implements DirectReading {
             text.append(", ").append(out.size()).append(" bytes to send");
         }
         if (isOpen()) {
-            text.append(
-                    endReceived ? ", peer has sent its end" : readingPaused ? ", reading paused" : ", reading");
+            text.append(endReceived ? ", peer has sent its end" : readingPaused ? ", reading paused" : ", reading");
         }
         return text.append(']').toString();
     }

@@ -129,18 +129,17 @@ class BadPeersTest {
 
         /** Does something to the transport, now or soon. */
         private void misbehave() {
-            Runnable deed =
-                    switch (random.nextInt(30)) {
-                        case 0 -> transport::close;
-                        case 1 -> transport::abort;
-                        case 2 -> transport::writeEof;
-                        case 3 -> () -> transport.setWriteBufferLimits(random.nextInt(100_000), 0);
-                        case 4, 5, 6 -> {
-                            transport.pauseReading();
-                            yield transport::resumeReading;
-                        }
-                        default -> () -> {};
-                    };
+            Runnable deed = switch (random.nextInt(30)) {
+                case 0 -> transport::close;
+                case 1 -> transport::abort;
+                case 2 -> transport::writeEof;
+                case 3 -> () -> transport.setWriteBufferLimits(random.nextInt(100_000), 0);
+                case 4, 5, 6 -> {
+                    transport.pauseReading();
+                    yield transport::resumeReading;
+                }
+                default -> () -> {};
+            };
             if (random.nextBoolean()) {
                 deed.run();
             } else {
@@ -168,10 +167,12 @@ class BadPeersTest {
                     sleep(Duration.ofMillis(1));
                 }
             }
-            Until.holds("all peers have ended, seed " + seed, () -> peers.stream().allMatch(Task::done));
+            Until.holds(
+                    "all peers have ended, seed " + seed, () -> peers.stream().allMatch(Task::done));
             server.shutdown(Duration.ofSeconds(2));
-            Until.holds("all protocols were told, seed " + seed, () -> judges.stream()
-                    .allMatch(judge -> judge.state.equals("lost") || judge.state.equals("new")));
+            Until.holds(
+                    "all protocols were told, seed " + seed,
+                    () -> judges.stream().allMatch(judge -> judge.state.equals("lost") || judge.state.equals("new")));
             assertThat(peers).as("seed " + seed).noneMatch(Task::cancelled);
             assertThat(verdicts).as("seed " + seed).isEmpty();
             assertThat(judges.stream().filter(judge -> judge.received > 0).count())

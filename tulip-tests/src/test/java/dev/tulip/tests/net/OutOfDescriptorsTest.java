@@ -98,8 +98,11 @@ class OutOfDescriptorsTest {
         public static void main(String[] args) throws Exception {
             loadAllClasses();
             Clock fast = () -> System.nanoTime() * 100;
-            run(EchoServer::serve, RunnerOptions.defaults()
-                    .withPolicy(() -> EventLoop.create(LoopOptions.defaults().withClock(fast))));
+            run(
+                    EchoServer::serve,
+                    RunnerOptions.defaults()
+                            .withPolicy(() ->
+                                    EventLoop.create(LoopOptions.defaults().withClock(fast))));
         }
 
         private static void serve() throws IOException {
@@ -114,7 +117,8 @@ class OutOfDescriptorsTest {
         }
 
         private static void report(ExceptionContext context) {
-            System.out.println("error: " + context.message() + ", " + context.exception().getMessage());
+            System.out.println(
+                    "error: " + context.message() + ", " + context.exception().getMessage());
         }
 
         private static void takeOrders(EventLoop loop, Server server) {
@@ -169,10 +173,10 @@ class OutOfDescriptorsTest {
                     .getCodeSource()
                     .getLocation()
                     .toURI());
-            try (Stream<Path> files = Files.walk(root.resolve(neighbour.getPackageName().startsWith("dev.tulip.tests")
-                    ? "dev/tulip/tests/net"
-                    : "dev/tulip"))) {
-                for (Path path : files.filter(f -> f.toString().endsWith(".class")).toList()) {
+            try (Stream<Path> files = Files.walk(root.resolve(
+                    neighbour.getPackageName().startsWith("dev.tulip.tests") ? "dev/tulip/tests/net" : "dev/tulip"))) {
+                for (Path path :
+                        files.filter(f -> f.toString().endsWith(".class")).toList()) {
                     String name = root.relativize(path).toString().replace('/', '.');
                     String className = name.substring(0, name.length() - ".class".length());
                     if (!className.contains("Test") || className.startsWith(EchoServer.class.getName())) {

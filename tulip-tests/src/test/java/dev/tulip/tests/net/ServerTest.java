@@ -112,8 +112,10 @@ class ServerTest {
                     assertEchoes(peer);
                     SocketChannel socket =
                             (SocketChannel) protocols.getFirst().transport().getExtraInfo("socket");
-                    assertThat(socket.getOption(StandardSocketOptions.TCP_NODELAY)).isTrue();
-                    assertThat(socket.getOption(StandardSocketOptions.SO_KEEPALIVE)).isEqualTo(keepAlive);
+                    assertThat(socket.getOption(StandardSocketOptions.TCP_NODELAY))
+                            .isTrue();
+                    assertThat(socket.getOption(StandardSocketOptions.SO_KEEPALIVE))
+                            .isEqualTo(keepAlive);
                 }
                 server.shutdown(LONG);
             }
@@ -128,8 +130,8 @@ class ServerTest {
                 assertThat(server.sockets()).hasSize(1);
                 try (Peer peer = peer(server)) {
                     assertEchoes(peer);
-                    InetSocketAddress name = (InetSocketAddress)
-                            protocols.getLast().transport().getExtraInfo("peername");
+                    InetSocketAddress name =
+                            (InetSocketAddress) protocols.getLast().transport().getExtraInfo("peername");
                     assertThat(name.getAddress()).isInstanceOf(Inet4Address.class);
                 }
                 if (Ipv6.isAvailable()) {
@@ -146,8 +148,8 @@ class ServerTest {
     void oneFamilyOnlyIfTheOptionsSaySo() throws Exception {
         assumeTrue(Ipv6.isAvailable(), "this machine has no IPv6");
         run(() -> {
-            Server server = createServer(
-                    this::echo, null, 0, ListenOptions.defaults().withFamily(StandardProtocolFamily.INET));
+            Server server =
+                    createServer(this::echo, null, 0, ListenOptions.defaults().withFamily(StandardProtocolFamily.INET));
             try (Peer peer = peer(server)) {
                 assertEchoes(peer);
             }
@@ -250,6 +252,7 @@ class ServerTest {
             Server second = createServer(this::echo, "127.0.0.1", port(first), shared);
             assertThat(port(second)).isEqualTo(port(first));
             first.close();
+            Until.settled(); // the JDK gives the socket back in the next select; until then it gets its share
             try (Peer peer = peer(second)) {
                 assertEchoes(peer);
             }
@@ -504,7 +507,9 @@ class ServerTest {
                 assertEchoes(finishes);
                 assertEchoes(idle);
                 neverReads.send("x");
-                Until.holds("three", () -> protocols.size() == 3 && protocols.get(2).text().equals("x"));
+                Until.holds(
+                        "three",
+                        () -> protocols.size() == 3 && protocols.get(2).text().equals("x"));
                 protocols.getLast().transport().write(new byte[20_000_000]);
                 protocols.getLast().transport().close();
                 Task<Integer> shutdown = createTask(() -> server.shutdown(Duration.ofMillis(50)));

@@ -324,8 +324,7 @@ class TransportReadTest {
                 assertThat(c.protocol().awaitLost())
                         .isInstanceOf(IllegalStateException.class)
                         .hasMessageContaining("without room");
-                assertThat(errors.takeOnly().message())
-                        .isEqualTo("Fatal error: protocol.getBuffer() call failed.");
+                assertThat(errors.takeOnly().message()).isEqualTo("Fatal error: protocol.getBuffer() call failed.");
             }
         });
     }
