@@ -11,16 +11,22 @@ import dev.tulip.loop.Suspends;
 import dev.tulip.loop.Task;
 import dev.tulip.loop.TaskOptions;
 import dev.tulip.net.ConnectOptions;
+import dev.tulip.net.DatagramEndpoint;
+import dev.tulip.net.DatagramOptions;
+import dev.tulip.net.DatagramProtocol;
+import dev.tulip.net.DatagramTransportAndProtocol;
 import dev.tulip.net.ListenOptions;
 import dev.tulip.net.Network;
 import dev.tulip.net.Protocol;
 import dev.tulip.net.Server;
 import dev.tulip.net.TransportAndProtocol;
+import dev.tulip.net.UnixListenOptions;
 import dev.tulip.streams.Connection;
 import dev.tulip.streams.ConnectionHandler;
 import dev.tulip.streams.StreamOptions;
 import dev.tulip.streams.Streams;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -264,6 +270,74 @@ public final class Tulip {
         return Network.createServer(protocolFactory, host, port, options);
     }
 
+    // -- Unix sockets ---------------------------------------------------------------------------------------------
+
+    /**
+     * Connects to the Unix socket at {@code path} and puts a protocol on the connection. See
+     * {@link Network#createUnixConnection(Supplier, Path)}.
+     *
+     * @param <P> the protocol's class
+     * @throws IOException if there is no such file, or nobody listens there
+     * @throws IllegalStateException if called outside a task
+     */
+    @Suspends
+    public static <P extends Protocol> TransportAndProtocol<P> createUnixConnection(
+            Supplier<? extends P> protocolFactory, Path path) throws IOException {
+        return Network.createUnixConnection(protocolFactory, path);
+    }
+
+    /**
+     * Listens on a Unix socket and puts a protocol on each connection. See
+     * {@link Network#createUnixServer(Supplier, Path, UnixListenOptions)}.
+     *
+     * @throws IOException if somebody listens there, or no socket can be made there
+     * @throws IllegalStateException if called outside a task
+     */
+    @Suspends
+    public static Server createUnixServer(Supplier<? extends Protocol> protocolFactory, Path path) throws IOException {
+        return Network.createUnixServer(protocolFactory, path);
+    }
+
+    /**
+     * Listens on a Unix socket as {@code options} say. See
+     * {@link Network#createUnixServer(Supplier, Path, UnixListenOptions)}.
+     *
+     * @throws IOException if somebody listens there, or no socket can be made there
+     * @throws IllegalStateException if called outside a task
+     */
+    @Suspends
+    public static Server createUnixServer(
+            Supplier<? extends Protocol> protocolFactory, Path path, UnixListenOptions options) throws IOException {
+        return Network.createUnixServer(protocolFactory, path, options);
+    }
+
+    // -- datagrams ------------------------------------------------------------------------------------------------
+
+    /**
+     * Opens an endpoint for datagrams and puts a protocol on it. See
+     * {@link Network#createDatagramEndpoint(Supplier, DatagramOptions)}.
+     *
+     * @param <P> the protocol's class
+     * @throws IOException if there is no such host, or the port is taken
+     * @throws IllegalStateException if called outside a task
+     */
+    @Suspends
+    public static <P extends DatagramProtocol> DatagramTransportAndProtocol<P> createDatagramEndpoint(
+            Supplier<? extends P> protocolFactory, DatagramOptions options) throws IOException {
+        return Network.createDatagramEndpoint(protocolFactory, options);
+    }
+
+    /**
+     * Opens an endpoint for datagrams in straight-line code. See {@link Network#openDatagramEndpoint(DatagramOptions)}.
+     *
+     * @throws IOException if there is no such host, or the port is taken
+     * @throws IllegalStateException if called outside a task
+     */
+    @Suspends
+    public static DatagramEndpoint openDatagramEndpoint(DatagramOptions options) throws IOException {
+        return Network.openDatagramEndpoint(options);
+    }
+
     // -- streams --------------------------------------------------------------------------------------------------
 
     /**
@@ -313,6 +387,30 @@ public final class Tulip {
     public static Server startServer(
             @Nullable String host, int port, ListenOptions options, ConnectionHandler handler) throws IOException {
         return Streams.startServer(host, port, options, handler);
+    }
+
+    /**
+     * Connects to the Unix socket at {@code path}, for straight-line reading and writing. See
+     * {@link Streams#openUnixConnection(Path, StreamOptions)}.
+     *
+     * @throws IOException if there is no such file, or nobody listens there
+     * @throws IllegalStateException if called outside a task
+     */
+    @Suspends
+    public static Connection openUnixConnection(Path path) throws IOException {
+        return Streams.openUnixConnection(path);
+    }
+
+    /**
+     * Listens on a Unix socket, and has each connection handled by a task. See
+     * {@link Streams#startUnixServer(Path, UnixListenOptions, StreamOptions, ConnectionHandler)}.
+     *
+     * @throws IOException if somebody listens there, or no socket can be made there
+     * @throws IllegalStateException if called outside a task
+     */
+    @Suspends
+    public static Server startUnixServer(Path path, ConnectionHandler handler) throws IOException {
+        return Streams.startUnixServer(path, handler);
     }
 
     // -- loops ----------------------------------------------------------------------------------------------------

@@ -5,15 +5,16 @@ import dev.tulip.loop.ExceptionContext;
 import dev.tulip.loop.Future;
 import dev.tulip.loop.KeyboardInterrupt;
 import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SelectableChannel;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A transport over one channel: its life, from {@code connectionMade} to {@code connectionLost}, the flow control of
- * writing, and the rule that a protocol is called one call at a time. What kind of bytes, the subclasses know. Loop
- * thread only.
+ * A transport over one channel: its life, from {@code connectionMade} to {@code connectionLost}, waiting for the
+ * channel, the flow control of writing, and the rule that a protocol is called one call at a time. What kind of bytes,
+ * the subclasses know. Loop thread only.
  */
 abstract class ChannelTransport implements BaseTransport {
     /*
@@ -27,6 +28,9 @@ abstract class ChannelTransport implements BaseTransport {
      * coroutine it runs, in caller, and nobody else calls meanwhile: what would have been called is marked unsettled,
      * and made up for when the first call returns. A call from within a call (pauseWriting in a write in dataReceived)
      * is on the same coroutine, and allowed. What needs no protocol goes on: sending, and giving the channel back.
+     *
+     * Reading stays armed from connectionMade to the end, except while it is paused: no request changes the interest
+     * set. The loop watches the channel for writing only while there is something that it did not take.
      */
     private static final byte NEW = 0;
 
@@ -40,6 +44,8 @@ abstract class ChannelTransport implements BaseTransport {
     final LoopResources resources;
     private final SelectableChannel channel;
     private final @Nullable SocketServer server;
+    private final Runnable onReadable = this::readable;
+    private final Runnable onWritable = this::writable;
 
     // loop thread only
     private byte state = NEW;
@@ -47,6 +53,9 @@ abstract class ChannelTransport implements BaseTransport {
     private @Nullable Exception cause;
     private @Nullable Thread caller;
     private boolean unsettled;
+    private boolean readingPaused;
+    private boolean readerArmed;
+    private boolean writerArmed;
     private boolean protocolPaused;
     private WaterMarks marks = WaterMarks.defaults();
 
@@ -71,14 +80,27 @@ abstract class ChannelTransport implements BaseTransport {
     /** Calls {@code connectionMade}. */
     abstract void callConnectionMade();
 
-    /** Begins to wait for what comes, or ends it, as the state of things asks for. */
-    abstract void settleReading();
+    /** {@return whether something may come and be read, unless reading is paused} */
+    boolean canRead() {
+        return true;
+    }
+
+    /** Something has come, or an error: reads it and calls the protocol, which is {@linkplain #enter entered}. */
+    abstract void read();
+
+    /** The channel takes more, or has failed: sends what it did not take before. */
+    abstract void flush();
 
     /** {@return how many bytes are still to be sent} */
     abstract long pending();
 
-    /** Forgets what is still to be sent, and waits for the channel no more. */
+    /** Forgets what is still to be sent. */
     abstract void forgetPending();
+
+    /** Calls {@code connectionLost}. */
+    void callConnectionLost(@Nullable Exception cause) {
+        protocol().connectionLost(cause);
+    }
 
     /**
      * {@return whether another thread uses the channel, so that it must not be closed yet; {@link #lostLater} follows}
@@ -175,6 +197,7 @@ abstract class ChannelTransport implements BaseTransport {
         this.cause = cause;
         settleReading();
         forgetPending();
+        disarmWriter();
         lostLater();
     }
 
@@ -212,7 +235,7 @@ abstract class ChannelTransport implements BaseTransport {
         state = CLOSED;
         try {
             if (made) {
-                protocol().connectionLost(cause);
+                callConnectionLost(cause);
             }
         } catch (KeyboardInterrupt e) {
             throw e;
@@ -270,6 +293,95 @@ abstract class ChannelTransport implements BaseTransport {
         subjects.put("transport", this);
         subjects.put("protocol", protocol());
         loop.callExceptionHandler(new ExceptionContext(message, failure, subjects));
+    }
+
+    // -- waiting for the channel ----------------------------------------------------------------------------------
+
+    /** See {@link Transport#pauseReading}, {@link DatagramTransport#pauseReading}. */
+    public final void pauseReading() {
+        loop.checkThread();
+        if (!isClosing() && !readingPaused) {
+            readingPaused = true;
+            settleReading();
+        }
+    }
+
+    /** See {@link Transport#resumeReading}, {@link DatagramTransport#resumeReading}. */
+    public final void resumeReading() {
+        loop.checkThread();
+        if (!isClosing() && readingPaused) {
+            readingPaused = false;
+            settleReading();
+        }
+    }
+
+    /** See {@link Transport#isReading}, {@link DatagramTransport#isReading}. */
+    public final boolean isReading() {
+        return !isClosing() && !readingPaused;
+    }
+
+    /** Begins to wait for what comes, or ends it, as the state of things asks for. */
+    void settleReading() {
+        boolean wanted = isOpen() && !readingPaused && canRead();
+        if (wanted == readerArmed) {
+            return;
+        }
+        readerArmed = wanted;
+        if (!wanted) {
+            loop.removeReader(channel);
+            return;
+        }
+        try {
+            loop.addReader(channel, onReadable);
+        } catch (ClosedChannelException e) { // by its user, who had no right to do so
+            lose(e);
+        }
+    }
+
+    /** {@return whether what comes is to be read} */
+    final boolean isReaderArmed() {
+        return readerArmed;
+    }
+
+    private void readable() {
+        if (!readerArmed) {
+            return;
+        }
+        if (!enter()) { // the protocol waits in an earlier call: read again when that returns
+            readerArmed = false;
+            loop.removeReader(channel);
+            return;
+        }
+        try {
+            read();
+        } finally {
+            leave();
+        }
+    }
+
+    private void writable() {
+        if (writerArmed) {
+            flush();
+        }
+    }
+
+    /** Begins to wait until the channel takes more. */
+    final void armWriter() {
+        if (!writerArmed) {
+            writerArmed = true;
+            try {
+                loop.addWriter(channel, onWritable);
+            } catch (ClosedChannelException e) { // by its user, who had no right to do so
+                lose(e);
+            }
+        }
+    }
+
+    final void disarmWriter() {
+        if (writerArmed) {
+            writerArmed = false;
+            loop.removeWriter(channel);
+        }
     }
 
     // -- flow control ---------------------------------------------------------------------------------------------

@@ -40,11 +40,32 @@ final class Defaults {
     /** Writes that are dropped in silence after the end of a connection; then a warning. As CPython. */
     static final int DROPPED_WRITES_BEFORE_WARNING = 5;
 
+    /** Datagrams that are received or sent in a row at most before the others have their turn. */
+    static final int DATAGRAMS = 16;
+
+    /** The longest datagram, in bytes: its length is a field of 16 bits. RFC 768. */
+    static final int MAX_DATAGRAM = 65_535;
+
+    /** What a datagram that waits to be sent counts beside its bytes, so that empty ones count. As CPython. */
+    static final int DATAGRAM_COST = 8;
+
+    /** Errors of an endpoint that are kept at most until they can be told. */
+    static final int ERRORS_KEPT = 16;
+
     /** Connections that a server accepts at most before the others have their turn, however long its backlog. */
     static final int ACCEPTS = 100;
 
     /** Pause after running out of file descriptors. As CPython. */
     static final Duration ACCEPT_RETRY_DELAY = Duration.ofSeconds(1);
+
+    /** How long a client tries to connect to a Unix socket whose backlog is full. */
+    static final Duration BACKLOG_PATIENCE = Duration.ofSeconds(5);
+
+    /** How long it waits after the first attempt; then twice as long each time. */
+    static final Duration BACKLOG_PAUSE = Duration.ofMillis(1);
+
+    /** When its pauses stop growing. */
+    static final Duration BACKLOG_LONGEST_PAUSE = Duration.ofMillis(50);
 
     /** How much of a file another thread sends at a time, in bytes: a transport that is aborted waits for that. */
     static final long FILE_STEP = 8 * 1024 * 1024;

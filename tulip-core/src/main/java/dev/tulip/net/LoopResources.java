@@ -60,6 +60,9 @@ final class LoopResources implements AutoCloseable {
                         owner instanceof Server ? "server" : "transport",
                         owner));
             }
+            if (owner instanceof SocketServer server) {
+                server.removeFile();
+            }
             Closing.quietly(channel);
         });
         owners.clear();

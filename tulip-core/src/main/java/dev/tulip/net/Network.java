@@ -5,9 +5,11 @@ import dev.tulip.loop.Suspends;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.StandardProtocolFamily;
+import java.nio.channels.DatagramChannel;
 import java.nio.channels.FileChannel;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
@@ -16,7 +18,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes connections and servers on the running loop. {@code dev.tulip.Tulip} has the most used of these methods, too.
+ * Makes connections, servers and endpoints for datagrams on the running loop. {@code dev.tulip.Tulip} has the most used
+ * of these methods, too.
  *
  * <p>They may look a name up or wait for a peer, so they are for tasks.
  */
@@ -163,6 +166,126 @@ public final class Network {
         return new SocketServer(loop, protocolFactory, List.of(listener), options);
     }
 
+    // -- Unix sockets ---------------------------------------------------------------------------------------------
+
+    /**
+     * Connects to the Unix socket at {@code path}, and returns when the protocol's {@code connectionMade} has been
+     * called.
+     *
+     * <p>If the server's backlog is full, tries again for five seconds. Unix sockets without a file (the abstract ones
+     * of Linux) the JDK does not have.
+     *
+     * <p>If this is cancelled, the connection is aborted.
+     *
+     * @param <P> the protocol's class
+     * @param protocolFactory makes the protocol, once the connection stands
+     * @param path of the socket's file; the system limits its length, to 107 bytes usually
+     * @throws java.net.ConnectException if there is no such file, nobody listens there, or this process may not
+     *     connect; the message names the path
+     * @throws IOException if no socket can be opened
+     * @throws UnsupportedOperationException if the system has no Unix sockets
+     * @throws IllegalStateException if called outside a task
+     */
+    @Suspends
+    public static <P extends Protocol> TransportAndProtocol<P> createUnixConnection(
+            Supplier<? extends P> protocolFactory, Path path) throws IOException {
+        EventLoop loop = Callers.loopOfTask("createUnixConnection");
+        return establish(loop, protocolFactory, UnixSockets.connect(loop, path));
+    }
+
+    /** Listens on a Unix socket. See {@link #createUnixServer(Supplier, Path, UnixListenOptions)}. */
+    @Suspends
+    public static Server createUnixServer(Supplier<? extends Protocol> protocolFactory, Path path) throws IOException {
+        return createUnixServer(protocolFactory, path, UnixListenOptions.defaults());
+    }
+
+    /**
+     * Listens on a Unix socket and makes a protocol for each connection.
+     *
+     * <p>A socket's file that another server has left behind is replaced. One at which somebody listens is not: to find
+     * out, this connects to it, and hangs up. When the server is closed, its file is removed, if it is still the same.
+     *
+     * <p>Who may connect, the permissions of the file and of its folders say; the file gets those that the process's
+     * umask leaves. To be safe from the first moment on, put it into a folder that others cannot enter.
+     *
+     * @param protocolFactory makes the protocol of a connection
+     * @param path of the socket's file; the system limits its length, to 107 bytes usually
+     * @param options how to listen
+     * @throws java.net.BindException if somebody listens there, another kind of file is there, or none can be made; the
+     *     message names the path
+     * @throws IOException if no socket can be opened
+     * @throws UnsupportedOperationException if the system has no Unix sockets
+     * @throws IllegalStateException if called outside a task
+     */
+    @Suspends
+    public static Server createUnixServer(
+            Supplier<? extends Protocol> protocolFactory, Path path, UnixListenOptions options) throws IOException {
+        EventLoop loop = Callers.loopOfTask("createUnixServer");
+        ServerSocketChannel listener = UnixSockets.listen(loop, path, options.backlog());
+        SocketFile file = options.removeFile() ? SocketFile.at(path.toAbsolutePath()) : null;
+        ListenOptions listening =
+                ListenOptions.defaults().withBacklog(options.backlog()).withStartServing(options.startServing());
+        return new SocketServer(loop, protocolFactory, List.of(listener), listening, file);
+    }
+
+    // -- datagrams ------------------------------------------------------------------------------------------------
+
+    /**
+     * Opens an endpoint for datagrams, and returns when the protocol's {@code connectionMade} has been called.
+     *
+     * <p>If this is cancelled, the endpoint is closed.
+     *
+     * @param <P> the protocol's class
+     * @param protocolFactory makes the protocol
+     * @param options where it receives, whether it is connected to a peer, and more
+     * @throws java.net.UnknownHostException if a name has no address
+     * @throws java.net.BindException if the local address is taken, or not one of this machine
+     * @throws java.net.ConnectException if the system knows no way to the peer, or the addresses are of two families
+     * @throws IOException if no socket can be opened
+     * @throws UnsupportedOperationException if the options want something that the system does not have
+     * @throws IllegalStateException if called outside a task
+     */
+    @Suspends
+    public static <P extends DatagramProtocol> DatagramTransportAndProtocol<P> createDatagramEndpoint(
+            Supplier<? extends P> protocolFactory, DatagramOptions options) throws IOException {
+        EventLoop loop = Callers.loopOfTask("createDatagramEndpoint");
+        return establish(loop, protocolFactory, DatagramSockets.open(loop, options));
+    }
+
+    /**
+     * Puts a transport on a socket for datagrams, and returns when the protocol's {@code connectionMade} has been
+     * called. The socket belongs to the transport from here on, also if this fails.
+     *
+     * <p>If this is cancelled, the endpoint is closed.
+     *
+     * @param <P> the protocol's class
+     * @param protocolFactory makes the protocol
+     * @param socket bound, or else it is bound to a free port; it is put into non-blocking mode
+     * @throws IOException if it is closed
+     * @throws IllegalStateException if called outside a task
+     */
+    @Suspends
+    public static <P extends DatagramProtocol> DatagramTransportAndProtocol<P> createDatagramEndpoint(
+            Supplier<? extends P> protocolFactory, DatagramChannel socket) throws IOException {
+        return establish(Callers.loopOfTask("createDatagramEndpoint"), protocolFactory, socket);
+    }
+
+    /**
+     * Opens an endpoint for datagrams that tasks receive and send in straight-line code.
+     *
+     * <p>If this is cancelled, nothing is left behind. Close the endpoint: it is for {@code try (...)}.
+     *
+     * @param options where it receives, whether it is connected to a peer, and more
+     * @throws IOException as {@link #createDatagramEndpoint(Supplier, DatagramOptions)} does
+     * @throws UnsupportedOperationException if the options want something that the system does not have
+     * @throws IllegalStateException if called outside a task
+     */
+    @Suspends
+    public static DatagramEndpoint openDatagramEndpoint(DatagramOptions options) throws IOException {
+        EventLoop loop = Callers.loopOfTask("openDatagramEndpoint");
+        return new DatagramEndpoint(loop, DatagramSockets.open(loop, options));
+    }
+
     // -- files ----------------------------------------------------------------------------------------------------
 
     /**
@@ -213,6 +336,31 @@ public final class Network {
             throw e;
         }
         return new TransportAndProtocol<>(transport, protocol);
+    }
+
+    @Suspends
+    private static <P extends DatagramProtocol> DatagramTransportAndProtocol<P> establish(
+            EventLoop loop, Supplier<? extends P> protocolFactory, DatagramChannel socket) throws IOException {
+        P protocol;
+        DatagramSocketTransport transport;
+        try {
+            socket.configureBlocking(false);
+            if (socket.getLocalAddress() == null) {
+                socket.bind(null);
+            }
+            protocol = Objects.requireNonNull(protocolFactory.get(), "the protocol factory returned null");
+            transport = new DatagramSocketTransport(loop, socket, protocol);
+        } catch (Throwable e) {
+            Closing.quietly(socket);
+            throw e;
+        }
+        try {
+            transport.start().await();
+        } catch (Throwable e) {
+            transport.abort();
+            throw e;
+        }
+        return new DatagramTransportAndProtocol<>(transport, protocol);
     }
 
     @Suspends

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** A server over listening sockets, TCP or Unix. Loop thread only. */
 final class SocketServer implements Server {
@@ -22,6 +23,7 @@ final class SocketServer implements Server {
     final EventLoop loop;
     private final Supplier<? extends Protocol> protocolFactory;
     private final boolean keepAlive;
+    private final @Nullable SocketFile file;
     private final List<Acceptor> acceptors = new ArrayList<>();
     private final LoopResources resources;
     private final Waiters changes;
@@ -38,9 +40,24 @@ final class SocketServer implements Server {
             Supplier<? extends Protocol> protocolFactory,
             List<ServerSocketChannel> listeners,
             ListenOptions options) {
+        this(loop, protocolFactory, listeners, options, null);
+    }
+
+    /**
+     * A server that owns {@code listeners}, which are bound and in non-blocking mode, from here on.
+     *
+     * @param file is removed when it is closed; or null
+     */
+    SocketServer(
+            EventLoop loop,
+            Supplier<? extends Protocol> protocolFactory,
+            List<ServerSocketChannel> listeners,
+            ListenOptions options,
+            @Nullable SocketFile file) {
         this.loop = loop;
         this.protocolFactory = Objects.requireNonNull(protocolFactory, "protocolFactory");
         this.keepAlive = options.keepAlive();
+        this.file = file;
         this.changes = new Waiters(loop);
         this.resources = LoopResources.of(loop);
         for (ServerSocketChannel listener : listeners) {
@@ -132,11 +149,23 @@ final class SocketServer implements Server {
         }
         closed = true;
         serving = false;
+        removeFile();
         for (Acceptor acceptor : acceptors) {
             acceptor.close();
             resources.closed(acceptor.listener());
         }
         changes.wakeAll();
+    }
+
+    /** Removes the file of a Unix socket, before that is closed. */
+    void removeFile() {
+        if (file != null) {
+            try {
+                file.removeIfSame();
+            } catch (IOException e) {
+                Log.warn(loop, "cannot remove the file of a Unix socket that was closed: " + e);
+            }
+        }
     }
 
     @Override

@@ -6,7 +6,6 @@ import dev.tulip.loop.Suspends;
 import java.io.IOException;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
-import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SocketChannel;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -17,9 +16,8 @@ import org.jspecify.annotations.Nullable;
 /** Bytes over one connected socket, TCP or Unix. Loop thread only. */
 final class SocketTransport extends ChannelTransport implements DirectReading {
     /*
-     * Reading stays armed from connectionMade to the end, except while it is paused: no request changes the interest
-     * set. Writing tries the socket first; only while that takes no more, the loop watches it for writing, and what is
-     * left waits in the WriteBuffer.
+     * Writing tries the socket first; only while that takes no more, the loop watches it for writing, and what is left
+     * waits in the WriteBuffer.
      *
      * On the path of a request nothing is allocated: what is read goes into a buffer of the loop's pool, the protocol
      * looks at it there, and what it writes goes from its buffer to the socket.
@@ -29,16 +27,11 @@ final class SocketTransport extends ChannelTransport implements DirectReading {
     private final SocketChannel channel;
     private final @Nullable SocketAddress peerName;
     private final @Nullable SocketAddress sockName;
-    private final Runnable onReadable = this::readable;
-    private final Runnable onWritable = this::writable;
     private final WriteBuffer out;
 
     // loop thread only
     private Protocol protocol;
     private @Nullable BufferedProtocol buffered; // the protocol, if it is one
-    private boolean readingPaused;
-    private boolean readerArmed;
-    private boolean writerArmed;
     private boolean endReceived; // the peer's end of stream
     private boolean endWritten; // writeEof() was called
     private @Nullable Future<@Nullable Void> fileWaiter; // what a sendFile waits for, if it waits
@@ -101,65 +94,18 @@ final class SocketTransport extends ChannelTransport implements DirectReading {
     // -- reading --------------------------------------------------------------------------------------------------
 
     @Override
-    public void pauseReading() {
-        loop.checkThread();
-        if (!isClosing() && !readingPaused) {
-            readingPaused = true;
-            settleReading();
-        }
-    }
-
-    @Override
-    public void resumeReading() {
-        loop.checkThread();
-        if (!isClosing() && readingPaused) {
-            readingPaused = false;
-            settleReading();
-        }
-    }
-
-    @Override
-    public boolean isReading() {
-        return !isClosing() && !readingPaused;
-    }
-
-    @Override
-    void settleReading() {
-        boolean wanted = isOpen() && !readingPaused && !endReceived && !sendingFile;
-        if (wanted == readerArmed) {
-            return;
-        }
-        readerArmed = wanted;
-        if (!wanted) {
-            loop.removeReader(channel);
-            return;
-        }
-        try {
-            loop.addReader(channel, onReadable);
-        } catch (ClosedChannelException e) { // by its user, who had no right to do so
-            lose(e);
-        }
+    boolean canRead() {
+        return !endReceived && !sendingFile;
     }
 
     /** One read; then the other connections have their turn. */
-    private void readable() {
-        if (!readerArmed) {
-            return;
-        }
-        if (!enter()) { // the protocol waits in an earlier call: read again when that returns
-            readerArmed = false;
-            loop.removeReader(channel);
-            return;
-        }
-        try {
-            BufferedProtocol buffered = this.buffered;
-            if (buffered == null) {
-                readAndCall();
-            } else {
-                readInto(buffered);
-            }
-        } finally {
-            leave();
+    @Override
+    void read() {
+        BufferedProtocol buffered = this.buffered;
+        if (buffered == null) {
+            readAndCall();
+        } else {
+            readInto(buffered);
         }
     }
 
@@ -221,7 +167,7 @@ final class SocketTransport extends ChannelTransport implements DirectReading {
         if (!isOpen()) {
             throw new IOException("cannot read from " + this, failure());
         }
-        if (!readingPaused) {
+        if (isReading()) {
             throw new IllegalStateException(
                     this + " calls its protocol with what comes; pause it, to read from it directly");
         }
@@ -428,28 +374,8 @@ final class SocketTransport extends ChannelTransport implements DirectReading {
         return true;
     }
 
-    private void armWriter() {
-        if (!writerArmed) {
-            writerArmed = true;
-            try {
-                loop.addWriter(channel, onWritable);
-            } catch (ClosedChannelException e) { // by its user, who had no right to do so
-                lose(e);
-            }
-        }
-    }
-
-    private void disarmWriter() {
-        if (writerArmed) {
-            writerArmed = false;
-            loop.removeWriter(channel);
-        }
-    }
-
-    private void writable() {
-        if (!writerArmed) {
-            return;
-        }
+    @Override
+    void flush() {
         if (!out.isEmpty()) {
             try {
                 out.sendTo(channel);
@@ -506,7 +432,6 @@ final class SocketTransport extends ChannelTransport implements DirectReading {
     @Override
     void forgetPending() {
         out.clear();
-        disarmWriter();
         wakeFile();
     }
 
@@ -596,7 +521,7 @@ final class SocketTransport extends ChannelTransport implements DirectReading {
             text.append(", ").append(out.size()).append(" bytes to send");
         }
         if (isOpen()) {
-            text.append(endReceived ? ", peer has sent its end" : readingPaused ? ", reading paused" : ", reading");
+            text.append(endReceived ? ", peer has sent its end" : isReading() ? ", reading" : ", reading paused");
         }
         return text.append(']').toString();
     }

@@ -237,6 +237,22 @@ class ExamplesTest {
     }
 
     @Test
+    void udpEchoServerAnswersTheClient() {
+        try (Program server = Program.tulip("run", "examples/UdpEchoServer.java")) {
+            String line = server.readLineThatStartsWith("UDP echo server on ");
+            String port = line.substring(line.lastIndexOf(':') + 1);
+            ChildJvm.Result client = ChildJvm.run(Program.tulipCommand("run", "examples/UdpEchoClient.java", port));
+            assertThat(client.out().lines())
+                    .as(client.err())
+                    .containsExactly("Send: Hello", "Received: Hello", "Send: World", "Received: World");
+            assertThat(server.readLine()).startsWith("Received 5 bytes from /127.0.0.1:");
+            server.signal("INT");
+            assertThat(server.status()).isEqualTo(KeyboardInterrupt.EXIT_STATUS);
+            assertThat(server.error()).isEmpty();
+        }
+    }
+
+    @Test
     void theDemoLosesNothingAndShowsItsProgress() {
         ChildJvm.Result result = ChildJvm.run(Program.tulipCommand("demo", "--seconds", "3", "--clients", "200"));
         assertThat(result.err()).isEmpty();
