@@ -574,6 +574,69 @@ public final class Tulip {
         TaskGroup.run(body.asFunction());
     }
 
+    // -- other threads --------------------------------------------------------------------------------------------
+
+    /**
+     * Starts {@code coroutine} as a task of {@code loop}, from any thread, which gets a future of the result. See
+     * {@link EventLoop#runCoroutineThreadsafe(Coroutine)}.
+     *
+     * <p>Cancelling that future cancels the task.
+     *
+     * @param <T> what it returns
+     * @throws IllegalStateException if the loop is closed
+     */
+    public static <T extends @Nullable Object> CompletableFuture<T> runCoroutineThreadsafe(
+            Coroutine<? extends T, ?> coroutine, EventLoop loop) {
+        return loop.runCoroutineThreadsafe(coroutine);
+    }
+
+    /**
+     * Starts {@code action} as a task of {@code loop}, from any thread. See {@link #runCoroutineThreadsafe(Coroutine,
+     * EventLoop)}.
+     *
+     * @throws IllegalStateException if the loop is closed
+     */
+    public static CompletableFuture<@Nullable Void> runCoroutineThreadsafe(Action<?> action, EventLoop loop) {
+        return loop.runCoroutineThreadsafe(action);
+    }
+
+    // -- reactive streams -----------------------------------------------------------------------------------------
+
+    /**
+     * Subscribes to {@code publisher} and gives what it publishes to a plain {@code for} loop. See {@link
+     * FlowIterable}.
+     *
+     * <p>The publisher is never asked for more than fits into a buffer of {@link Flow#defaultBufferSize} elements.
+     *
+     * @param <T> the elements
+     * @throws IllegalStateException if no loop runs here
+     */
+    public static <T> FlowIterable<T> iterate(Flow.Publisher<? extends T> publisher) {
+        return FlowIterable.of(publisher);
+    }
+
+    /**
+     * Subscribes to {@code publisher} with a buffer of another size. See {@link #iterate(Flow.Publisher)}.
+     *
+     * @param <T> the elements
+     * @throws IllegalArgumentException if the buffer has no room for one element
+     * @throws IllegalStateException if no loop runs here
+     */
+    public static <T> FlowIterable<T> iterate(Flow.Publisher<? extends T> publisher, int bufferSize) {
+        return FlowIterable.of(publisher, bufferSize);
+    }
+
+    /**
+     * {@return a publisher of what {@code elements} iterates over, in tasks of the running loop} Its subscribers may be
+     * on any thread. See {@link EventLoop#publisher}.
+     *
+     * @param <T> the elements
+     * @throws IllegalStateException if no loop runs here
+     */
+    public static <T> Flow.Publisher<T> publisher(Iterable<? extends T> elements) {
+        return runningLoop().publisher(elements);
+    }
+
     // -- connections and servers ----------------------------------------------------------------------------------
 
     /**
@@ -750,67 +813,28 @@ public final class Tulip {
         return Streams.startServer(host, port, options, handler);
     }
 
-    // -- other threads --------------------------------------------------------------------------------------------
-
     /**
-     * Starts {@code coroutine} as a task of {@code loop}, from any thread, which gets a future of the result. See
-     * {@link EventLoop#runCoroutineThreadsafe(Coroutine)}.
+     * Connects to the Unix socket at {@code path}, for straight-line reading and writing. See
+     * {@link Streams#openUnixConnection(Path, StreamOptions)}.
      *
-     * <p>Cancelling that future cancels the task.
-     *
-     * @param <T> what it returns
-     * @throws IllegalStateException if the loop is closed
+     * @throws IOException if there is no such file, or nobody listens there
+     * @throws IllegalStateException if called outside a task
      */
-    public static <T extends @Nullable Object> CompletableFuture<T> runCoroutineThreadsafe(
-            Coroutine<? extends T, ?> coroutine, EventLoop loop) {
-        return loop.runCoroutineThreadsafe(coroutine);
+    @Suspends
+    public static Connection openUnixConnection(Path path) throws IOException {
+        return Streams.openUnixConnection(path);
     }
 
     /**
-     * Starts {@code action} as a task of {@code loop}, from any thread. See {@link #runCoroutineThreadsafe(Coroutine,
-     * EventLoop)}.
+     * Listens on a Unix socket, and has each connection handled by a task. See
+     * {@link Streams#startUnixServer(Path, UnixListenOptions, StreamOptions, ConnectionHandler)}.
      *
-     * @throws IllegalStateException if the loop is closed
+     * @throws IOException if somebody listens there, or no socket can be made there
+     * @throws IllegalStateException if called outside a task
      */
-    public static CompletableFuture<@Nullable Void> runCoroutineThreadsafe(Action<?> action, EventLoop loop) {
-        return loop.runCoroutineThreadsafe(action);
-    }
-
-    // -- reactive streams -----------------------------------------------------------------------------------------
-
-    /**
-     * Subscribes to {@code publisher} and gives what it publishes to a plain {@code for} loop. See {@link
-     * FlowIterable}.
-     *
-     * <p>The publisher is never asked for more than fits into a buffer of {@link Flow#defaultBufferSize} elements.
-     *
-     * @param <T> the elements
-     * @throws IllegalStateException if no loop runs here
-     */
-    public static <T> FlowIterable<T> iterate(Flow.Publisher<? extends T> publisher) {
-        return FlowIterable.of(publisher);
-    }
-
-    /**
-     * Subscribes to {@code publisher} with a buffer of another size. See {@link #iterate(Flow.Publisher)}.
-     *
-     * @param <T> the elements
-     * @throws IllegalArgumentException if the buffer has no room for one element
-     * @throws IllegalStateException if no loop runs here
-     */
-    public static <T> FlowIterable<T> iterate(Flow.Publisher<? extends T> publisher, int bufferSize) {
-        return FlowIterable.of(publisher, bufferSize);
-    }
-
-    /**
-     * {@return a publisher of what {@code elements} iterates over, in tasks of the running loop} Its subscribers may be
-     * on any thread. See {@link EventLoop#publisher}.
-     *
-     * @param <T> the elements
-     * @throws IllegalStateException if no loop runs here
-     */
-    public static <T> Flow.Publisher<T> publisher(Iterable<? extends T> elements) {
-        return runningLoop().publisher(elements);
+    @Suspends
+    public static Server startUnixServer(Path path, ConnectionHandler handler) throws IOException {
+        return Streams.startUnixServer(path, handler);
     }
 
     // -- loops ----------------------------------------------------------------------------------------------------

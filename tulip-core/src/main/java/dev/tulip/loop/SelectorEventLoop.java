@@ -41,12 +41,12 @@ final class SelectorEventLoop extends BaseEventLoop {
 
     @Override
     public void awaitReadable(SelectableChannel channel) throws ClosedChannelException {
-        sockets.awaitReady("awaitReadable", channel, Readiness.READ);
+        channels.await(sockets.start("awaitReadable", channel), channel, Readiness.READ);
     }
 
     @Override
     public void awaitWritable(SelectableChannel channel) throws ClosedChannelException {
-        sockets.awaitReady("awaitWritable", channel, Readiness.WRITE);
+        channels.await(sockets.start("awaitWritable", channel), channel, Readiness.WRITE);
     }
 
     @Override

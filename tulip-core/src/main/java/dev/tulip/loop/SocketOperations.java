@@ -115,13 +115,8 @@ final class SocketOperations {
         }
     }
 
-    void awaitReady(String method, SelectableChannel channel, int ops) throws ClosedChannelException {
-        Task<?> task = start(method, channel);
-        loop.channels.await(task, channel, ops);
-    }
-
     /** {@return the calling task, if it may wait for {@code channel}} */
-    private Task<?> start(String method, SelectableChannel channel) throws ClosedChannelException {
+    Task<?> start(String method, SelectableChannel channel) throws ClosedChannelException {
         Task<?> task = Task.suspending(method);
         if (task.loop != loop) {
             throw new IllegalStateException(task.getName() + " runs on " + task.loop.name + ", not on " + loop.name

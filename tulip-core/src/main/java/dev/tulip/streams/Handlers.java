@@ -1,5 +1,6 @@
 package dev.tulip.streams;
 
+import dev.tulip.loop.Action;
 import dev.tulip.loop.EventLoop;
 import dev.tulip.loop.ExceptionContext;
 import dev.tulip.loop.Future;
@@ -12,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The tasks that handle a server's connections, one each. Loop thread only. */
@@ -21,6 +23,7 @@ final class Handlers {
     private final ConnectionHandler handler;
     private final StreamOptions options;
     private final Waiters changes;
+    private final Consumer<Future<?>> ended = this::ended;
 
     // loop thread only
     private final Map<Task<?>, Connection> running = new LinkedHashMap<>();
@@ -40,16 +43,14 @@ final class Handlers {
     /** Starts the task of a connection that stands. */
     void start(Connection connection) {
         String name = "handler of " + ConnectionLostException.peer(connection.transport());
-        Task<@Nullable Void> task = loop.createTask(() -> handle(connection), TaskOptions.named(name));
+        Action<Exception> handling = () -> {
+            try (connection) {
+                handler.handle(connection);
+            }
+        };
+        Task<@Nullable Void> task = loop.createTask(handling, TaskOptions.named(name));
         running.put(task, connection);
-        task.addDoneCallback(this::ended);
-    }
-
-    @Suspends
-    private void handle(Connection connection) throws Exception {
-        try (connection) {
-            handler.handle(connection);
-        }
+        task.addDoneCallback(ended);
     }
 
     private void ended(Future<?> task) {

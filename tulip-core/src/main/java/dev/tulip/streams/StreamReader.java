@@ -104,16 +104,17 @@ public final class StreamReader {
         if (limit == 0) {
             return NOTHING;
         }
-        if (buffer.isEmpty()) {
-            DirectReading direct = this.direct;
-            if (direct != null) {
-                ByteBuffer scratch = readScratch(direct, task, limit);
-                byte[] result = new byte[scratch.remaining()];
-                scratch.get(result);
-                return result;
-            }
-            if (!fill(task, 0)) {
+        while (buffer.isEmpty()) {
+            if (!awaitInput(task)) {
                 return NOTHING;
+            }
+            if (direct != null) {
+                ByteBuffer scratch = readScratch(direct, limit);
+                if (scratch.hasRemaining()) {
+                    byte[] result = new byte[scratch.remaining()];
+                    scratch.get(result);
+                    return result;
+                }
             }
         }
         byte[] result = buffer.take(Math.min(limit, buffer.size()));
@@ -137,13 +138,15 @@ public final class StreamReader {
         if (!target.hasRemaining()) {
             return 0;
         }
-        if (buffer.isEmpty()) {
-            DirectReading direct = this.direct;
-            if (direct != null) {
-                return readDirectly(direct, task, target);
-            }
-            if (!fill(task, 0)) {
+        while (buffer.isEmpty()) {
+            if (!awaitInput(task)) {
                 return -1;
+            }
+            if (direct != null) {
+                int count = readNow(direct, target);
+                if (count > 0) {
+                    return count;
+                }
             }
         }
         int count = buffer.takeInto(target);
@@ -155,16 +158,17 @@ public final class StreamReader {
     @Suspends
     int read(byte[] target, int offset, int length) throws IOException {
         Task<?> task = start("read");
-        if (buffer.isEmpty()) {
-            DirectReading direct = this.direct;
-            if (direct != null) {
-                ByteBuffer scratch = readScratch(direct, task, length);
-                int count = scratch.remaining();
-                scratch.get(target, offset, count);
-                return ended ? -1 : count;
-            }
-            if (!fill(task, 0)) {
+        while (buffer.isEmpty()) {
+            if (!awaitInput(task)) {
                 return -1;
+            }
+            if (direct != null) {
+                ByteBuffer scratch = readScratch(direct, length);
+                int count = scratch.remaining();
+                if (count > 0) {
+                    scratch.get(target, offset, count);
+                    return count;
+                }
             }
         }
         int count = buffer.takeInto(target, offset, length);
@@ -481,35 +485,52 @@ public final class StreamReader {
     private boolean fill(Task<?> task, int wanted) throws IOException {
         int before = buffer.size();
         while (buffer.size() == before) {
-            if (ended) {
+            if (!awaitInput(task)) {
                 return false;
             }
-            DirectReading direct = this.direct;
-            if (direct == null) {
-                awaitArrival(task);
-            } else {
+            if (direct != null) {
                 // Ahead of what is wanted, for the next time, but not if it is so much that it would be copied again.
                 int size = wanted <= Defaults.READ_AHEAD ? Defaults.READ_AHEAD : wanted - before;
-                buffer.append(readScratch(direct, task, size), wanted);
+                buffer.append(readScratch(direct, size), wanted);
             }
+        }
+        return true;
+    }
+
+    /** Waits until something may have come. {@return false, without waiting, if the stream has ended} */
+    @Suspends
+    private boolean awaitInput(Task<?> task) throws IOException {
+        if (ended) {
+            return false;
+        }
+        if (lost) {
+            throw lost();
+        }
+        DirectReading direct = this.direct;
+        reading = task;
+        try {
+            if (direct == null) {
+                awaitArrival();
+            } else {
+                direct.awaitReadable();
+            }
+        } catch (IOException e) {
+            throw lost();
+        } finally {
+            reading = null;
         }
         return true;
     }
 
     /** Waits until {@link #feedData} or {@link #feedEof} is called, or the connection is lost. */
     @Suspends
-    private void awaitArrival(Task<?> task) throws IOException {
-        if (lost) {
-            throw ConnectionLostException.of("read from", transport, failure);
-        }
+    private void awaitArrival() {
         resume();
         Future<@Nullable Void> arrival = loop.createFuture();
         this.arrival = arrival;
-        reading = task;
         try {
             arrival.await();
         } finally {
-            reading = null;
             this.arrival = null;
         }
     }
@@ -529,63 +550,32 @@ public final class StreamReader {
         }
     }
 
-    /**
-     * Waits until something has come, and reads at most {@code limit} bytes of it. {@return the loop's scratch buffer,
-     * with what was read; that is nothing if the stream has ended}
-     */
-    @Suspends
-    private ByteBuffer readScratch(DirectReading direct, Task<?> task, int limit) throws IOException {
+    /** Reads at most {@code limit} bytes. {@return the loop's scratch buffer, with what was read, which may be nothing} */
+    private ByteBuffer readScratch(DirectReading direct, int limit) throws IOException {
         ByteBuffer scratch = this.scratch;
         if (scratch == null) {
             scratch = SCRATCH.get(loop);
             this.scratch = scratch;
         }
-        int count;
-        do {
-            if (ended) {
-                return scratch.limit(scratch.position());
-            }
-            awaitReadable(direct, task);
-            // Only now: it is everybody's, between two suspensions.
-            count = readNow(direct, scratch.clear().limit(Math.min(limit, scratch.capacity())));
-        } while (count == 0);
+        readNow(direct, scratch.clear().limit(Math.min(limit, scratch.capacity())));
         return scratch.flip();
     }
 
-    /** Waits until something has come, and reads it into {@code target}. */
-    @Suspends
-    private int readDirectly(DirectReading direct, Task<?> task, ByteBuffer target) throws IOException {
-        int count;
-        do {
-            if (ended) {
-                return -1;
-            }
-            awaitReadable(direct, task);
-            count = readNow(direct, target);
-        } while (count == 0);
-        return count;
-    }
-
-    @Suspends
-    private void awaitReadable(DirectReading direct, Task<?> task) throws IOException {
-        reading = task;
-        try {
-            direct.awaitReadable();
-        } catch (IOException e) {
-            throw ConnectionLostException.of("read from", direct, direct.failure());
-        } finally {
-            reading = null;
-        }
-    }
-
+    /** {@return how much was read into {@code target}; not positive if there is nothing, or the stream has ended} */
     private int readNow(DirectReading direct, ByteBuffer target) throws IOException {
         try {
             int count = direct.read(target);
             ended = count < 0;
             return count;
         } catch (IOException e) {
-            throw ConnectionLostException.of("read from", direct, direct.failure());
+            throw lost();
         }
+    }
+
+    private ConnectionLostException lost() {
+        Transport transport = this.transport;
+        Exception failure = this.failure != null || transport == null ? this.failure : transport.failure();
+        return ConnectionLostException.of("read from", transport, failure);
     }
 
     private String peer() {

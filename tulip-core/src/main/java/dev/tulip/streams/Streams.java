@@ -6,7 +6,9 @@ import dev.tulip.net.ConnectOptions;
 import dev.tulip.net.ListenOptions;
 import dev.tulip.net.Network;
 import dev.tulip.net.Server;
+import dev.tulip.net.UnixListenOptions;
 import java.io.IOException;
+import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,6 +51,31 @@ public final class Streams {
     public static Connection openConnection(
             String host, int port, ConnectOptions options, StreamOptions streamOptions) throws IOException {
         return Network.createConnection(() -> new StreamReaderProtocol(streamOptions), host, port, options)
+                .protocol()
+                .connection();
+    }
+
+    /** Connects to the Unix socket at {@code path}. See {@link #openUnixConnection(Path, StreamOptions)}. */
+    @Suspends
+    public static Connection openUnixConnection(Path path) throws IOException {
+        return openUnixConnection(path, StreamOptions.defaults());
+    }
+
+    /**
+     * Connects to the Unix socket at {@code path}.
+     *
+     * <p>Cancelling this leaves nothing behind.
+     *
+     * @param path the socket's file
+     * @param streamOptions how the reader and the writer behave
+     * @throws java.net.ConnectException if there is no such file, nobody listens there, or this process may not
+     * @throws IOException if no socket can be opened
+     * @throws UnsupportedOperationException if the system has no Unix sockets
+     * @throws IllegalStateException if called outside a task
+     */
+    @Suspends
+    public static Connection openUnixConnection(Path path, StreamOptions streamOptions) throws IOException {
+        return Network.createUnixConnection(() -> new StreamReaderProtocol(streamOptions), path)
                 .protocol()
                 .connection();
     }
@@ -96,5 +123,32 @@ public final class Streams {
             throws IOException {
         Handlers handlers = new Handlers(EventLoop.running(), handler, streamOptions);
         return new StreamServer(Network.createServer(handlers::newProtocol, host, port, options), handlers);
+    }
+
+    /** Listens on a Unix socket. See {@link #startUnixServer(Path, UnixListenOptions, StreamOptions, ConnectionHandler)}. */
+    @Suspends
+    public static Server startUnixServer(Path path, ConnectionHandler handler) throws IOException {
+        return startUnixServer(path, UnixListenOptions.defaults(), StreamOptions.defaults(), handler);
+    }
+
+    /**
+     * Listens on a Unix socket, and has {@code handler} called for each connection. See
+     * {@link #startServer(String, int, ListenOptions, StreamOptions, ConnectionHandler)}.
+     *
+     * @param path the socket's file, which the server makes; one that a dead server has left is replaced
+     * @param options how to listen
+     * @param streamOptions how the readers and the writers behave
+     * @param handler talks to one client; it runs once for each, at the same time
+     * @throws java.net.BindException if somebody listens there, or the file cannot be made
+     * @throws IOException if no socket can be opened
+     * @throws UnsupportedOperationException if the system has no Unix sockets
+     * @throws IllegalStateException if called outside a task
+     */
+    @Suspends
+    public static Server startUnixServer(
+            Path path, UnixListenOptions options, StreamOptions streamOptions, ConnectionHandler handler)
+            throws IOException {
+        Handlers handlers = new Handlers(EventLoop.running(), handler, streamOptions);
+        return new StreamServer(Network.createUnixServer(handlers::newProtocol, path, options), handlers);
     }
 }
