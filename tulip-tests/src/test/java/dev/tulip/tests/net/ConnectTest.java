@@ -143,7 +143,7 @@ class ConnectTest {
                             80,
                             ConnectOptions.defaults().withFamily(StandardProtocolFamily.INET6)))
                     .isInstanceOf(UnknownHostException.class)
-                    .hasMessage("127.0.0.1 has no INET6 address");
+                    .hasMessage("127.0.0.1: no address of the family INET6");
         });
     }
 

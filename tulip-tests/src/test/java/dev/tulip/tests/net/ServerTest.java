@@ -162,7 +162,7 @@ class ServerTest {
                             0,
                             ListenOptions.defaults().withFamily(StandardProtocolFamily.INET6)))
                     .isInstanceOf(UnknownHostException.class)
-                    .hasMessage("127.0.0.1 has no INET6 address");
+                    .hasMessage("127.0.0.1: no address of the family INET6");
         });
     }
 
