@@ -27,9 +27,11 @@ import javax.tools.JavaCompiler;
 import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** What the compiler does not check: the format of every source file, a comment on every public name. */
 @MountedOnly // once is enough
+@Timeout(600) // seconds: a busy machine formats slowly
 class SourcesTest {
     /** With this property set to "apply" the check formats the files instead. */
     private static final String FORMAT = "tulip.format";

@@ -33,6 +33,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -128,13 +129,17 @@ class TaskGroupTest {
     void othersMayCreateChildrenToo() {
         run(() -> {
             List<TaskGroup> groups = new ArrayList<>();
+            Future<@Nullable Void> enough = runningLoop().createFuture();
             Task<?> owner = createTask(() -> taskGroup(group -> {
                 groups.add(group);
-                group.createTask(() -> sleep(Duration.ofMillis(3)));
+                group.createTask(() -> await(enough));
             }));
-            sleep(SHORT);
+            sleep(Duration.ZERO);
             groups.getFirst().createTask(() -> order.add("from a task outside"));
-            runningLoop().callSoon(() -> groups.getFirst().createTask(() -> order.add("from a callback")));
+            runningLoop().callSoon(() -> {
+                groups.getFirst().createTask(() -> order.add("from a callback"));
+                enough.setResult(null);
+            });
             await(owner);
         });
         assertThat(order).containsExactly("from a task outside", "from a callback");
