@@ -808,8 +808,8 @@ public final class Tulip {
      * @throws IllegalStateException if called outside a task
      */
     @Suspends
-    public static Server startServer(
-            @Nullable String host, int port, ListenOptions options, ConnectionHandler handler) throws IOException {
+    public static Server startServer(@Nullable String host, int port, ListenOptions options, ConnectionHandler handler)
+            throws IOException {
         return Streams.startServer(host, port, options, handler);
     }
 

@@ -48,8 +48,8 @@ public final class Streams {
      * @throws IllegalStateException if called outside a task
      */
     @Suspends
-    public static Connection openConnection(
-            String host, int port, ConnectOptions options, StreamOptions streamOptions) throws IOException {
+    public static Connection openConnection(String host, int port, ConnectOptions options, StreamOptions streamOptions)
+            throws IOException {
         return Network.createConnection(() -> new StreamReaderProtocol(streamOptions), host, port, options)
                 .protocol()
                 .connection();
@@ -90,8 +90,8 @@ public final class Streams {
 
     /** Listens on {@code host}. See {@link #startServer(String, int, ListenOptions, StreamOptions, ConnectionHandler)}. */
     @Suspends
-    public static Server startServer(
-            @Nullable String host, int port, ListenOptions options, ConnectionHandler handler) throws IOException {
+    public static Server startServer(@Nullable String host, int port, ListenOptions options, ConnectionHandler handler)
+            throws IOException {
         return startServer(host, port, options, StreamOptions.defaults(), handler);
     }
 

@@ -15,9 +15,9 @@ import dev.tulip.net.ConnectOptions;
 import dev.tulip.net.Server;
 import dev.tulip.streams.Connection;
 import dev.tulip.streams.ConnectionLostException;
+import dev.tulip.streams.StreamOptions;
 import dev.tulip.streams.StreamReaderProtocol;
 import dev.tulip.streams.Streams;
-import dev.tulip.streams.StreamOptions;
 import dev.tulip.tests.support.SocketPair;
 import dev.tulip.tests.support.Until;
 import java.io.IOException;
@@ -58,8 +58,8 @@ class ConnectionTest {
                 connection.writer().writeEof();
                 assertThat(connection.reader().lines()).containsExactly("you said: hello", "you said: world");
             }
-            try (Connection connection =
-                    openConnection("127.0.0.1", port(server), ConnectOptions.defaults().withoutHappyEyeballs())) {
+            try (Connection connection = openConnection(
+                    "127.0.0.1", port(server), ConnectOptions.defaults().withoutHappyEyeballs())) {
                 connection.writer().write("again\n");
                 assertThat(connection.reader().readLine()).isEqualTo("you said: again");
             }
@@ -71,8 +71,8 @@ class ConnectionTest {
     void optionsReachReaderAndWriter() throws Exception {
         run(() -> {
             StreamOptions options = StreamOptions.defaults().withLimit(3);
-            Server server = Streams.startServer(
-                    "127.0.0.1", 0, dev.tulip.net.ListenOptions.defaults(), options, connection -> {
+            Server server =
+                    Streams.startServer("127.0.0.1", 0, dev.tulip.net.ListenOptions.defaults(), options, connection -> {
                         try {
                             connection.reader().readLine();
                         } catch (IOException e) {

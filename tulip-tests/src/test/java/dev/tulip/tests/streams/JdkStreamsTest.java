@@ -247,7 +247,9 @@ class JdkStreamsTest {
                 out.flush();
                 assertThatThrownBy(in::read).isInstanceOf(IOException.class).hasMessageContaining("is closed");
                 assertThatThrownBy(in::available).isInstanceOf(IOException.class);
-                assertThatThrownBy(() -> out.write(1)).isInstanceOf(IOException.class).hasMessageContaining("is closed");
+                assertThatThrownBy(() -> out.write(1))
+                        .isInstanceOf(IOException.class)
+                        .hasMessageContaining("is closed");
                 s.writer().write("still there");
                 assertThat(s.peer().receive(11)).isEqualTo("still there");
             }

@@ -157,8 +157,7 @@ class StreamReaderTest {
                 Task<Void> sender = createTask(() -> s.peer().send(data));
                 assertThat(s.reader().readExactly(1)).isEqualTo(Arrays.copyOf(data, 1));
                 assertThat(s.reader().readExactly(2_500_000)).isEqualTo(Arrays.copyOfRange(data, 1, 2_500_001));
-                assertThat(s.reader().readExactly(499_999))
-                        .isEqualTo(Arrays.copyOfRange(data, 2_500_001, data.length));
+                assertThat(s.reader().readExactly(499_999)).isEqualTo(Arrays.copyOfRange(data, 2_500_001, data.length));
                 await(sender);
             }
         });
@@ -334,8 +333,9 @@ class StreamReaderTest {
                     }
                 });
                 assertThatThrownBy(() -> s.reader().readLine())
-                        .isInstanceOfSatisfying(LimitOverrunException.class, e -> assertThat(e.consumed())
-                                .isBetween(65_537, 4 * 65_536));
+                        .isInstanceOfSatisfying(
+                                LimitOverrunException.class,
+                                e -> assertThat(e.consumed()).isBetween(65_537, 4 * 65_536));
                 sender.cancel();
             }
         });
@@ -581,8 +581,9 @@ class StreamReaderTest {
                 case 0 -> received.writeBytes(reader.read(1 + random.nextInt(5000)));
                 case 1 -> received.writeBytes(reader.readExactly(random.nextInt(5000)));
                 case 2 -> received.writeBytes(reader.readUntil(new byte[] {(byte) random.nextInt()}));
-                case 3 -> received.writeBytes(
-                        reader.readUntil(List.of(new byte[] {7}, new byte[] {1, 2}), 1 + random.nextInt(500)));
+                case 3 ->
+                    received.writeBytes(
+                            reader.readUntil(List.of(new byte[] {7}, new byte[] {1, 2}), 1 + random.nextInt(500)));
                 case 4 -> {
                     ByteBuffer buffer = random.nextBoolean() ? ByteBuffer.allocate(3000) : ByteBuffer.allocateDirect(9);
                     try {

@@ -86,7 +86,8 @@ class StreamServerTest {
     @Test
     void theConnectionIsClosedInOrderWhenItsHandlerReturns() throws Exception {
         run(() -> {
-            Server server = startServer("127.0.0.1", 0, connection -> connection.writer().write(new byte[20_000_000]));
+            Server server = startServer(
+                    "127.0.0.1", 0, connection -> connection.writer().write(new byte[20_000_000]));
             try (Peer peer = peer(server)) {
                 assertThat(peer.receiveAll()).hasSize(20_000_000);
             }
@@ -106,7 +107,8 @@ class StreamServerTest {
                 Until.settled();
                 ExceptionContext context = errors.takeOnly();
                 assertThat(context.message())
-                        .isEqualTo("Unhandled exception in the handler of the connection from /127.0.0.1:" + peer.port());
+                        .isEqualTo(
+                                "Unhandled exception in the handler of the connection from /127.0.0.1:" + peer.port());
                 assertThat(context.exception()).hasMessage("on purpose");
                 assertThat(context.get("transport")).isInstanceOf(Transport.class);
                 assertThat(context.get("task").toString()).contains("handler of /127.0.0.1:" + peer.port());

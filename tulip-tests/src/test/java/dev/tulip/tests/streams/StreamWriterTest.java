@@ -49,11 +49,13 @@ class StreamWriterTest {
             try (Streamed s = open()) {
                 s.writer().write("text, Grüße; ");
                 s.writer().write("bytes; ".getBytes());
-                ByteBuffer part = ByteBuffer.wrap("...buffer; ...".getBytes()).position(3).limit(11);
+                ByteBuffer part =
+                        ByteBuffer.wrap("...buffer; ...".getBytes()).position(3).limit(11);
                 s.writer().write(part);
                 assertThat(part.hasRemaining()).isFalse();
                 s.writer()
-                        .writeLines(List.of(ByteBuffer.wrap("several ".getBytes()), ByteBuffer.wrap("buffers".getBytes())));
+                        .writeLines(
+                                List.of(ByteBuffer.wrap("several ".getBytes()), ByteBuffer.wrap("buffers".getBytes())));
                 s.writer().write("");
                 s.writer().writeEof();
                 assertThat(new String(s.peer().receiveAll(), "UTF-8"))
@@ -199,8 +201,7 @@ class StreamWriterTest {
                 for (int i = 0; i < 2; i++) {
                     assertThatThrownBy(() -> s.writer().write("x"))
                             .isInstanceOf(ConnectionLostException.class)
-                            .hasMessageMatching(
-                                    "cannot write to /127.0.0.1:\\d+: the connection is closed")
+                            .hasMessageMatching("cannot write to /127.0.0.1:\\d+: the connection is closed")
                             .hasNoCause();
                     assertThatThrownBy(() -> s.writer().drain()).isInstanceOf(ConnectionLostException.class);
                     assertThatThrownBy(() -> s.writer().writeEof()).isInstanceOf(ConnectionLostException.class);

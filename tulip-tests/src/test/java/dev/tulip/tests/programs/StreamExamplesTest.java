@@ -1,0 +1,178 @@
+package dev.tulip.tests.programs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.tulip.loop.KeyboardInterrupt;
+import dev.tulip.tests.support.ChildJvm;
+import dev.tulip.tests.support.Program;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The programs in examples/ that use streams do what they say, also with clients that are not ours. */
+class StreamExamplesTest {
+    private static int port(Program server, String name) {
+        String line = server.readLineThatStartsWith(name + " on ");
+        return Integer.parseInt(line.substring(line.lastIndexOf(':') + 1));
+    }
+
+    private static void endsWithCtrlC(Program program) {
+        program.signal("INT");
+        assertThat(program.status()).isEqualTo(KeyboardInterrupt.EXIT_STATUS);
+        assertThat(program.error()).isEmpty();
+    }
+
+    @Test
+    void theEchoClientTalksToTheEchoServer() {
+        try (Program server = Program.tulip("run", "examples/EchoServer.java")) {
+            int port = port(server, "echo server");
+            ChildJvm.Result client =
+                    ChildJvm.run(Program.tulipCommand("run", "examples/EchoClient.java", "" + port, "hello"));
+            assertThat(client.out().lines())
+                    .as(client.err())
+                    .containsExactly("Send: hello", "Received: hello", "The connection is closed");
+            assertThat(client.err()).isEmpty();
+            assertThat(client.status()).isZero();
+            endsWithCtrlC(server);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"nc 127.0.0.1 PORT", "socat - TCP:127.0.0.1:PORT", "curl -sN telnet://127.0.0.1:PORT"})
+    void theEchoServerTalksToOtherClients(String client) {
+        String[] command = client.split(" ");
+        assumeTrue(Program.isInstalled("which", command[0]), command[0] + " is not installed");
+        try (Program server = Program.tulip("run", "examples/EchoServer.java");
+                Program program = Program.start(
+                        client.replace("PORT", "" + port(server, "echo server")).split(" "))) {
+            for (String line : List.of("Grüße", "", "x".repeat(60_000), "last")) {
+                program.write(line + "\n");
+                assertThat(program.readLine()).isEqualTo(line);
+            }
+        }
+    }
+
+    @Test
+    void theEchoServerTalksToPythonsAsyncio() {
+        assumeTrue(Program.isInstalled("python3", "-c", "import asyncio"), "python3 is not installed");
+        String client = """
+            import asyncio, sys
+            async def main():
+                reader, writer = await asyncio.open_connection('127.0.0.1', int(sys.argv[1]))
+                for i in range(1000):
+                    line = b'x' * i + b'\\n'
+                    writer.write(line)
+                    assert await reader.readline() == line
+                writer.write_eof()
+                assert await reader.read() == b''
+                writer.close()
+                await writer.wait_closed()
+                print('all there')
+            asyncio.run(main())
+            """;
+        try (Program server = Program.tulip("run", "examples/EchoServer.java");
+                Program python = Program.start("python3", "-c", client, "" + port(server, "echo server"))) {
+            assertThat(python.readLine()).as(python.error()).isEqualTo("all there");
+        }
+    }
+
+    @Test
+    void guestsOfTheChatHearOneAnother() throws IOException {
+        try (Program server = Program.tulip("run", "examples/ChatServer.java")) {
+            int port = port(server, "chat server");
+            List<Guest> guests = new ArrayList<>();
+            for (String name : List.of("Ada", "Bob", "Eve")) {
+                guests.add(new Guest(port, name));
+            }
+            Guest ada = guests.get(0);
+            Guest bob = guests.get(1);
+            Guest eve = guests.get(2);
+            ada.hears("Your name? Ada joins [Ada]", "Bob joins [Ada, Bob]", "Eve joins [Ada, Bob, Eve]");
+            bob.hears("Your name? Bob joins [Ada, Bob]", "Eve joins [Ada, Bob, Eve]");
+            eve.hears("Your name? Eve joins [Ada, Bob, Eve]");
+            bob.says("hello");
+            for (Guest guest : guests) {
+                guest.hears("Bob: hello");
+            }
+            Guest impostor = new Guest(port, "Bob");
+            impostor.hears("Your name? Somebody is called that already.", null);
+            bob.reset();
+            ada.hears("Bob leaves");
+            eve.hears("Bob leaves");
+            eve.socket.close();
+            ada.hears("Eve leaves");
+            ada.says("anybody there?");
+            ada.hears("Ada: anybody there?");
+            ada.socket.close();
+            impostor.socket.close();
+            endsWithCtrlC(server);
+        }
+    }
+
+    /** Somebody at a telnet. */
+    private static final class Guest {
+        private final Socket socket;
+        private final BufferedReader reader;
+
+        private Guest(int port, String name) throws IOException {
+            socket = new Socket("127.0.0.1", port);
+            reader = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
+            says(name);
+            reader.mark(1000);
+            assertThat(reader.readLine()).startsWith("Your name? ");
+            reader.reset();
+        }
+
+        private void says(String line) throws IOException {
+            socket.getOutputStream().write((line + "\r\n").getBytes(StandardCharsets.UTF_8));
+        }
+
+        private void hears(String... lines) throws IOException {
+            for (String line : lines) {
+                assertThat(reader.readLine()).isEqualTo(line);
+            }
+        }
+
+        private void reset() throws IOException {
+            socket.setSoLinger(true, 0);
+            socket.close();
+        }
+    }
+
+    @Test
+    void thePortScannerFindsWhatIsOpen() throws Exception {
+        try (Program server = Program.tulip("run", "examples/EchoServer.java");
+                ServerSocket deaf = new ServerSocket()) {
+            int open = port(server, "echo server");
+            deaf.bind(new InetSocketAddress("127.0.0.1", 0));
+            Thread hangsUp = dev.tulip.tests.support.Spawn.platform("deaf", () -> {
+                try (Socket socket = deaf.accept()) {
+                    socket.setSoLinger(true, 0);
+                }
+            });
+            ChildJvm.Result scan = scan(open);
+            assertThat(scan.out().lines()).containsExactly("127.0.0.1:" + open + " is open: HEAD / HTTP/1.0");
+            assertThat(scan(deaf.getLocalPort()).out())
+                    .startsWith("127.0.0.1:" + deaf.getLocalPort() + " is open, but: cannot ");
+            hangsUp.join();
+        }
+    }
+
+    private static ChildJvm.Result scan(int port) {
+        ChildJvm.Result scan = ChildJvm.run(
+                Program.tulipCommand("run", "examples/PortScanner.java", "127.0.0.1", "" + port, "" + port));
+        assertThat(scan.err()).isEmpty();
+        assertThat(scan.status()).isZero();
+        return scan;
+    }
+}
