@@ -291,6 +291,11 @@ abstract class ChannelTransport implements BaseTransport {
         checkFlow();
     }
 
+    /** {@return whether {@link #checkFlow} will tell the protocol to go on} */
+    final boolean isResumeDue() {
+        return protocolPaused && pending() <= marks.low();
+    }
+
     /** Tells the protocol to stop writing, or to go on, if it is time. */
     final void checkFlow() {
         long pending = pending();

@@ -143,9 +143,7 @@ final class SocketTransport extends ChannelTransport implements Transport {
 
     /** One read; then the other connections have their turn. */
     private void readable() {
-        if (!readerArmed) {
-            return;
-        }
+        assert readerArmed : this;
         if (!enter()) { // the protocol waits in an earlier call: read again when that returns
             readerArmed = false;
             loop.removeReader(channel);
@@ -191,7 +189,11 @@ final class SocketTransport extends ChannelTransport implements Transport {
     private void readInto(BufferedProtocol buffered) {
         int count;
         try {
-            count = readInto(buffered.getBuffer(-1));
+            ByteBuffer buffer = buffered.getBuffer(-1);
+            if (!readerArmed) { // it has paused or closed the transport, or waited while somebody else did
+                return;
+            }
+            count = readInto(buffer);
         } catch (IOException e) {
             lose(e);
             return;
@@ -392,11 +394,15 @@ final class SocketTransport extends ChannelTransport implements Transport {
     private void armWriter() {
         if (!writerArmed) {
             writerArmed = true;
-            try {
-                loop.addWriter(channel, onWritable);
-            } catch (ClosedChannelException e) { // by its user, who had no right to do so
-                lose(e);
-            }
+            addWriter();
+        }
+    }
+
+    private void addWriter() {
+        try {
+            loop.addWriter(channel, onWritable);
+        } catch (ClosedChannelException e) { // by its user, who had no right to do so
+            lose(e);
         }
     }
 
@@ -408,15 +414,16 @@ final class SocketTransport extends ChannelTransport implements Transport {
     }
 
     private void writable() {
-        if (!writerArmed) {
-            return;
-        }
+        assert writerArmed : this;
         if (!out.isEmpty()) {
             try {
                 out.sendTo(channel);
             } catch (IOException e) {
                 lose(e);
                 return;
+            }
+            if (isResumeDue()) {
+                addWriter(); // anew: this call of it does not end before resumeWriting does, and that may wait
             }
             checkFlow();
         }
