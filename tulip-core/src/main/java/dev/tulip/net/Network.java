@@ -224,8 +224,7 @@ public final class Network {
         EventLoop loop = Callers.loopOfTask("createUnixServer");
         Objects.requireNonNull(protocolFactory, "protocolFactory");
         ServerSocketChannel listener = UnixSockets.listen(loop, path, options.backlog());
-        SocketFile file =
-                options.removeFile() ? SocketFile.at(path.toAbsolutePath(), LinkOption.NOFOLLOW_LINKS) : null;
+        SocketFile file = options.removeFile() ? SocketFile.at(path.toAbsolutePath(), LinkOption.NOFOLLOW_LINKS) : null;
         ListenOptions listening =
                 ListenOptions.defaults().withBacklog(options.backlog()).withStartServing(options.startServing());
         return new SocketServer(loop, protocolFactory, List.of(listener), listening, file);
