@@ -344,9 +344,7 @@ abstract class ChannelTransport implements BaseTransport {
     }
 
     private void readable() {
-        if (!readerArmed) {
-            return;
-        }
+        assert readerArmed : this;
         if (!enter()) { // the protocol waits in an earlier call: read again when that returns
             readerArmed = false;
             loop.removeReader(channel);
@@ -360,20 +358,23 @@ abstract class ChannelTransport implements BaseTransport {
     }
 
     private void writable() {
-        if (writerArmed) {
-            flush();
-        }
+        assert writerArmed : this;
+        flush();
     }
 
     /** Begins to wait until the channel takes more. */
     final void armWriter() {
         if (!writerArmed) {
             writerArmed = true;
-            try {
-                loop.addWriter(channel, onWritable);
-            } catch (ClosedChannelException e) { // by its user, who had no right to do so
-                lose(e);
-            }
+            addWriter();
+        }
+    }
+
+    private void addWriter() {
+        try {
+            loop.addWriter(channel, onWritable);
+        } catch (ClosedChannelException e) { // by its user, who had no right to do so
+            lose(e);
         }
     }
 
@@ -400,6 +401,14 @@ abstract class ChannelTransport implements BaseTransport {
     public final void setWriteBufferLimits(WaterMarks marks) {
         loop.checkThread();
         this.marks = marks;
+        checkFlow();
+    }
+
+    /** The same as {@link #checkFlow}, in {@link #flush}. */
+    final void checkFlowAfterFlush() {
+        if (protocolPaused && pending() <= marks.low()) {
+            addWriter(); // anew: this call of it does not end before resumeWriting does, and that may wait
+        }
         checkFlow();
     }
 

@@ -198,7 +198,7 @@ final class DatagramSocketTransport extends ChannelTransport implements Datagram
             }
             out.removeFirst();
         }
-        checkFlow();
+        checkFlowAfterFlush();
         if (out.isEmpty() && !isLost()) {
             disarmWriter();
             if (isClosing()) {

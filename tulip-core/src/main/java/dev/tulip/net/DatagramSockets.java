@@ -44,7 +44,9 @@ final class DatagramSockets {
                     try {
                         return open(loop, options, local, remote);
                     } catch (IOException e) {
-                        failure = failure == null ? e : failure;
+                        if (failure == null) {
+                            failure = e;
+                        }
                     }
                 }
             }

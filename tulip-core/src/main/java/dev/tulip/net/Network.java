@@ -9,6 +9,7 @@ import java.nio.channels.DatagramChannel;
 import java.nio.channels.FileChannel;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -221,8 +222,9 @@ public final class Network {
     public static Server createUnixServer(
             Supplier<? extends Protocol> protocolFactory, Path path, UnixListenOptions options) throws IOException {
         EventLoop loop = Callers.loopOfTask("createUnixServer");
+        Objects.requireNonNull(protocolFactory, "protocolFactory");
         ServerSocketChannel listener = UnixSockets.listen(loop, path, options.backlog());
-        SocketFile file = options.removeFile() ? SocketFile.at(path.toAbsolutePath()) : null;
+        SocketFile file = options.removeFile() ? SocketFile.at(path.toAbsolutePath(), LinkOption.NOFOLLOW_LINKS) : null;
         ListenOptions listening =
                 ListenOptions.defaults().withBacklog(options.backlog()).withStartServing(options.startServing());
         return new SocketServer(loop, protocolFactory, List.of(listener), listening, file);

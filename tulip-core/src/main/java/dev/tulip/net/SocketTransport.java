@@ -176,7 +176,11 @@ final class SocketTransport extends ChannelTransport implements DirectReading {
     private void readInto(BufferedProtocol buffered) {
         int count;
         try {
-            count = readInto(buffered.getBuffer(-1));
+            ByteBuffer buffer = buffered.getBuffer(-1);
+            if (!isReaderArmed()) { // it has paused or closed the transport, or waited while somebody else did
+                return;
+            }
+            count = readInto(buffer);
         } catch (IOException e) {
             lose(e);
             return;
@@ -383,7 +387,7 @@ final class SocketTransport extends ChannelTransport implements DirectReading {
                 lose(e);
                 return;
             }
-            checkFlow();
+            checkFlowAfterFlush();
         }
         if (out.isEmpty() && !isLost()) {
             disarmWriter();

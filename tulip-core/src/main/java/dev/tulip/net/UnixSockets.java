@@ -11,6 +11,7 @@ import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
 
@@ -111,7 +112,7 @@ final class UnixSockets {
         } catch (BindException e) {
             // The JDK closes the socket of a server that was closed at the loop's next select, not before.
             Task.sleep(Duration.ZERO);
-            SocketFile left = SocketFile.at(address.getPath());
+            SocketFile left = SocketFile.at(address.getPath(), LinkOption.NOFOLLOW_LINKS);
             if (left == null) {
                 throw e;
             }

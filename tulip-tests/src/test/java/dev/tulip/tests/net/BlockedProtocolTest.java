@@ -439,6 +439,29 @@ class BlockedProtocolTest {
     }
 
     @Test
+    void whatIsWrittenWhileAResumeWritingWaitsIsSent() throws Exception {
+        run(() -> {
+            Blocking blocked = new Blocking().in("resume");
+            try (Connected<Blocking> c = Connected.with(blocked)) {
+                c.transport().write(new byte[20_000_000]);
+                assertThat(c.peer().receiveBytes(20_000_000)).hasSize(20_000_000);
+                blocked.untilIn("resume");
+                c.transport().write(new byte[20_000_000]);
+                assertThat(c.transport().getWriteBufferSize()).isPositive();
+                assertThat(c.peer().receiveBytes(20_000_000)).hasSize(20_000_000);
+                c.transport().write(new byte[20_000_000]);
+                c.transport().writeEof();
+                assertThat(c.peer().receiveAll()).hasSize(20_000_000);
+                assertThat(blocked.events).containsExactly("made", "pause", "in resume");
+                blocked.gate.countDown();
+                Until.holds("resume", () -> blocked.events.contains("resume"));
+                Until.settled();
+                assertThat(blocked.events).containsExactly("made", "pause", "in resume", "resume");
+            }
+        });
+    }
+
+    @Test
     void aConnectionLostThatWaitsHoldsNothingUp() throws Exception {
         run(() -> {
             Blocking blocked = new Blocking().in("lost");

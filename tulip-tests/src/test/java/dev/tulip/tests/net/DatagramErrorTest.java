@@ -366,4 +366,44 @@ class DatagramErrorTest {
             abort(sender);
         });
     }
+
+    @Test
+    @MountedOnly
+    void whatIsSentWhileResumeWritingWaitsIsSent(Errors errors) throws Exception {
+        StallingNetwork network = new StallingNetwork();
+        run(
+                () -> {
+                    CountDownLatch gate = new CountDownLatch(1);
+                    DatagramRecorder receiver = open(LOOPBACK);
+                    DatagramRecorder sender = createDatagramEndpoint(
+                                    () -> new DatagramRecorder() {
+                                        @Override
+                                        public void resumeWriting() {
+                                            events.add("waits");
+                                            try {
+                                                gate.await();
+                                            } catch (InterruptedException e) {
+                                                throw new AssertionError(e);
+                                            }
+                                            super.resumeWriting();
+                                        }
+                                    },
+                                    LOOPBACK.withRemoteAddress(address(receiver)))
+                            .protocol();
+                    sender.transport().setWriteBufferLimits(0, 0);
+                    network.takes(0);
+                    sender.transport().sendTo("first".getBytes());
+                    network.takes(1);
+                    Until.holds("it waits", () -> sender.events.contains("waits"));
+                    sender.transport().sendTo("second".getBytes());
+                    sender.transport().close();
+                    network.takes(100);
+                    receiver.awaitReceived(2);
+                    gate.countDown();
+                    sender.awaitLost();
+                    assertThat(sender.events).containsExactly("made", "pause", "waits", "resume", "lost");
+                    abort(receiver);
+                },
+                network.options(errors));
+    }
 }

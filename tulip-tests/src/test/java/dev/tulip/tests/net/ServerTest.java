@@ -33,14 +33,17 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
+import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Servers: behaviour 53 of asyncio, rows N3, N4 and V1 to V5. */
 class ServerTest {
@@ -316,6 +319,25 @@ class ServerTest {
                         .isInstanceOf(IOException.class)
                         .hasMessageContaining("not bound");
             }
+        });
+    }
+
+    @Test
+    void aUnixSocketIsServedByTheSameTransports(@TempDir Path folder) throws Exception {
+        UnixDomainSocketAddress address = UnixDomainSocketAddress.of(folder.resolve("socket"));
+        run(() -> {
+            ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+            listener.bind(address);
+            Server server = Network.createServer(this::echo, listener, ListenOptions.defaults());
+            SocketChannel socket = SocketChannel.open(address);
+            Recorder client = new Recorder();
+            Transport transport = Network.createConnection(() -> client, socket).transport();
+            assertThat(transport.getExtraInfo("peername")).isEqualTo(address);
+            transport.write("over a file".getBytes());
+            Until.holds("the echo", () -> client.text().equals("over a file"));
+            transport.close();
+            assertThat(client.awaitLost()).isNull();
+            assertThat(server.shutdown(LONG)).isZero();
         });
     }
 

@@ -346,6 +346,30 @@ class UnixSocketTest {
         });
     }
 
+    /** A pipe or a device is not a file, not a folder, and nobody can connect to it: as a socket left behind. */
+    @Test
+    void aPipeIsLeftAlone() throws Exception {
+        assumeTrue(Program.isInstalled("mkfifo", path.toString()), "mkfifo is not installed");
+        run(() -> {
+            assertThatThrownBy(() -> serve(path)).isInstanceOf(BindException.class);
+            assertThatThrownBy(() -> createUnixConnection(Recorder::new, path)).isInstanceOf(ConnectException.class);
+        });
+        assertThat(exists(path)).isTrue();
+    }
+
+    @Test
+    void aLinkLeadsToTheServerWhichStaysWhereItIs() throws Exception {
+        run(() -> {
+            Server server = serve(path);
+            Path link = Files.createSymbolicLink(folder.resolve("link"), path);
+            assertEchoes(link);
+            assertThatThrownBy(() -> serve(link)).isInstanceOf(BindException.class);
+            server.shutdown(LONG);
+            assertThatThrownBy(() -> serve(link)).isInstanceOf(BindException.class);
+            assertThat(exists(link)).isTrue();
+        });
+    }
+
     // -- where nobody can listen ----------------------------------------------------------------------------------
 
     @Test
