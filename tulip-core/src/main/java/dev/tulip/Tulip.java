@@ -15,6 +15,8 @@ import dev.tulip.net.ListenOptions;
 import dev.tulip.net.Network;
 import dev.tulip.net.Protocol;
 import dev.tulip.net.Server;
+import dev.tulip.net.TlsOptions;
+import dev.tulip.net.Transport;
 import dev.tulip.net.TransportAndProtocol;
 import java.io.IOException;
 import java.time.Duration;
@@ -234,6 +236,33 @@ public final class Tulip {
     }
 
     /**
+     * Secures a connection that stands already with TLS, as its client. See
+     * {@link Network#startTls(Transport, Protocol, TlsOptions, boolean)}.
+     *
+     * @return the transport with which it goes on
+     * @throws IOException if the handshake fails, or the connection has ended
+     * @throws IllegalStateException if called outside a task
+     */
+    @Suspends
+    public static Transport startTls(Transport transport, Protocol protocol, TlsOptions options) throws IOException {
+        return Network.startTls(transport, protocol, options);
+    }
+
+    /**
+     * Secures a connection that stands already with TLS, as its client or its server. See
+     * {@link Network#startTls(Transport, Protocol, TlsOptions, boolean)}.
+     *
+     * @return the transport with which it goes on
+     * @throws IOException if the handshake fails, or the connection has ended
+     * @throws IllegalStateException if called outside a task
+     */
+    @Suspends
+    public static Transport startTls(Transport transport, Protocol protocol, TlsOptions options, boolean serverSide)
+            throws IOException {
+        return Network.startTls(transport, protocol, options, serverSide);
+    }
+
+    /**
      * Listens on {@code host}, on every interface if that is null, and puts a protocol on each connection. See
      * {@link Network#createServer(Supplier, List, int, ListenOptions)}.
      *
@@ -241,8 +270,8 @@ public final class Tulip {
      * @throws IllegalStateException if called outside a task
      */
     @Suspends
-    public static Server createServer(
-            Supplier<? extends Protocol> protocolFactory, @Nullable String host, int port) throws IOException {
+    public static Server createServer(Supplier<? extends Protocol> protocolFactory, @Nullable String host, int port)
+            throws IOException {
         return Network.createServer(protocolFactory, host, port);
     }
 

@@ -6,7 +6,8 @@
  *   <li>the door: {@link dev.tulip.net.Network}, or the methods of the same names in {@code dev.tulip.Tulip}
  *   <li>what a program writes: {@link dev.tulip.net.Protocol}, {@link dev.tulip.net.BufferedProtocol}
  *   <li>what it gets: {@link dev.tulip.net.Transport}, {@link dev.tulip.net.Server}
- *   <li>options: {@link dev.tulip.net.ConnectOptions}, {@link dev.tulip.net.ListenOptions}
+ *   <li>options: {@link dev.tulip.net.ConnectOptions}, {@link dev.tulip.net.ListenOptions},
+ *       {@link dev.tulip.net.TlsOptions}
  * </ul>
  *
  * <p>Everything here belongs to the thread of its loop; on other threads it throws {@link WrongThreadException}.
