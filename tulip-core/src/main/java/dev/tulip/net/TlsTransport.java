@@ -374,7 +374,7 @@ final class TlsTransport implements Transport {
             opened();
             return true;
         }
-        if (!queue.isEmpty() && sendQueue()) {
+        if (!queue.isEmpty() && maySend(status) && sendQueue()) {
             return true;
         }
         if (state == CLOSING && !closeSent && queue.isEmpty()) {
@@ -617,7 +617,7 @@ final class TlsTransport implements Transport {
             drop(data);
             return;
         }
-        if (queue.isEmpty() && !busy) {
+        if (maySendNow()) {
             send(data);
         }
         queue(data);
@@ -634,7 +634,7 @@ final class TlsTransport implements Transport {
             data.forEach(this::drop);
             return;
         }
-        if (queue.isEmpty() && !busy) {
+        if (maySendNow()) {
             send(data.stream().filter(ByteBuffer::hasRemaining).toArray(ByteBuffer[]::new));
         }
         data.forEach(this::queue);
@@ -646,7 +646,19 @@ final class TlsTransport implements Transport {
         return state == OPEN && !inner().isClosing();
     }
 
-    /** Encrypts and writes what the engine takes: all of it, unless the handshake goes first. */
+    private boolean maySendNow() {
+        return queue.isEmpty() && !busy && maySend(engine.engine.getHandshakeStatus());
+    }
+
+    /**
+     * {@return whether what is written may be sent} Not within another handshake (of TLS 1.2): that is allowed, but there
+     * are peers who do not expect it.
+     */
+    private boolean maySend(HandshakeStatus status) {
+        return status == HandshakeStatus.NOT_HANDSHAKING || (closeReceived && !closeSent);
+    }
+
+    /** Encrypts and writes {@code data}: all of it, as long as the engine takes it. */
     private void send(ByteBuffer data) {
         busy = true;
         ByteBuffer records = resources.records.take();

@@ -164,29 +164,6 @@ class TlsCloseTest {
     }
 
     @Test
-    void anAnswerToTheEndIsSentWithTls13() throws Exception {
-        Recorder[] made = new Recorder[1];
-        run(() -> {
-            try (Tls tls = Tls.server(
-                    Tls.SERVER,
-                    () -> made[0] = new Recorder() {
-                        @Override
-                        public boolean eofReceived() {
-                            transport().write("and goodbye".getBytes());
-                            return super.eofReceived();
-                        }
-                    })) {
-                Recorder client = tls.connect(new Recorder(), Tls.CLIENT);
-                tls.accepted();
-                client.transport().close();
-                assertThat(made[0].awaitLost()).isNull();
-                assertThat(client.awaitLost()).isNull();
-                assertThat(client.events).containsExactly("made", "lost"); // who has closed gets no answers
-            }
-        });
-    }
-
-    @Test
     void writingAfterTheEndIsDroppedAndSaidOnce(Logs logs) throws Exception {
         run(() -> {
             try (Tls tls = Tls.server(Tls.SERVER)) {

@@ -17,6 +17,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -89,6 +90,7 @@ public final class Relay implements AutoCloseable {
     public final Line down = new Line();
 
     private SocketChannel toServer;
+    private SocketChannel toClient;
     private boolean closed;
 
     /** A line to {@code port} of this machine. */
@@ -133,6 +135,7 @@ public final class Relay implements AutoCloseable {
             client.setOption(StandardSocketOptions.TCP_NODELAY, true);
             server.setOption(StandardSocketOptions.TCP_NODELAY, true);
             toServer = server;
+            toClient = client;
             loop.sockConnect(server, target);
             start("up", () -> pass(client, server, up));
             start("down", () -> pass(server, client, down));
@@ -192,16 +195,27 @@ public final class Relay implements AutoCloseable {
     /** Passes on what {@link #up} keeps, in segments that end at {@code ends} bytes and at the end. */
     @Suspends
     public void releaseUp(int... ends) throws IOException {
-        byte[] data = java.util.Arrays.copyOf(up.kept.array(), up.kept.position());
-        up.kept.clear();
-        up.held = false;
+        release(up, toServer, ends);
+    }
+
+    /** Passes on what {@link #down} keeps. */
+    @Suspends
+    public void releaseDown() throws IOException {
+        release(down, toClient);
+    }
+
+    @Suspends
+    private static void release(Line line, SocketChannel to, int... ends) throws IOException {
+        byte[] data = Arrays.copyOf(line.kept.array(), line.kept.position());
+        line.kept.clear();
+        line.held = false;
         int at = 0;
         for (int end : ends) {
-            runningLoop().sockSendall(toServer, ByteBuffer.wrap(data, at, end - at));
+            runningLoop().sockSendall(to, ByteBuffer.wrap(data, at, end - at));
             at = end;
             sleep(Duration.ofMillis(20));
         }
-        runningLoop().sockSendall(toServer, ByteBuffer.wrap(data, at, data.length - at));
+        runningLoop().sockSendall(to, ByteBuffer.wrap(data, at, data.length - at));
     }
 
     private void closeSockets() {
