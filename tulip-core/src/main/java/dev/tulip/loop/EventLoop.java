@@ -298,8 +298,8 @@ public sealed interface EventLoop extends Executor, AutoCloseable permits BaseEv
     void addReader(SelectableChannel channel, Runnable callback) throws ClosedChannelException;
 
     /**
-     * Ends {@link #addReader}. Returns whether there was a reader; on a closed loop false. Called for a channel that was
-     * closed, frees at once what the loop keeps for it, which the next select would have to find.
+     * Ends {@link #addReader}. Returns whether there was a reader; on a closed loop false. Called for a channel that
+     * was closed, frees at once what the loop keeps for it, which the next select would have to find.
      */
     boolean removeReader(SelectableChannel channel);
 

@@ -16,8 +16,8 @@ final class Acceptor {
      * PAUSED -> ACCEPTING    // a second later
      * any -> CLOSED          // close()
      *
-     * A first failure may be of the one connection (Linux reports what went wrong with it at accept), so the next one is
-     * tried at once. The system does not tell which it was, but in a message in the user's language.
+     * A first failure may be of the one connection (Linux reports what went wrong with it at accept), so the next one
+     * is tried at once. The system does not tell which it was, but in a message in the user's language.
      */
     private enum State {
         IDLE,

@@ -17,8 +17,8 @@ public interface BaseTransport {
     void close();
 
     /**
-     * Closes at once: drops what was not sent yet, calls {@code connectionLost(null)}, from the loop. Calling this again
-     * is harmless.
+     * Closes at once: drops what was not sent yet, calls {@code connectionLost(null)}, from the loop. Calling this
+     * again is harmless.
      */
     void abort();
 

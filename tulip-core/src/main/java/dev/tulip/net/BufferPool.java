@@ -7,10 +7,10 @@ import org.jspecify.annotations.Nullable;
 /** Buffers of one size, to be used again and again. Loop thread only. */
 final class BufferPool {
     /*
-     * At most as many buffers as there is room for come from outside the heap, where a read or write needs no copy; they
-     * are kept for ever. More than that come from the heap, and go with the garbage: so a thousand connections that pile
-     * up can exhaust the heap, which says so, but not what is outside of it. A pool of arrays has nothing outside, and
-     * keeps those of which there is room.
+     * At most as many buffers as there is room for come from outside the heap, where a read or write needs no copy;
+     * they are kept for ever. More than that come from the heap, and go with the garbage: so a thousand connections
+     * that pile up can exhaust the heap, which says so, but not what is outside of it. A pool of arrays has nothing
+     * outside, and keeps as many as there is room for.
      */
     private final int size;
     private final boolean direct;

@@ -22,11 +22,11 @@ abstract class ChannelTransport implements BaseTransport {
      * NEW, OPEN, CLOSING -> LOST    // lose(): nothing is sent or read any more; lost() stands in the ready queue
      *    LOST -> CLOSED     // lost(): the channel is closed, then connectionLost is called
      *
-     * One call at a time. A protocol's method that waits in a call of the JDK gives its coroutine up to that, and the loop
-     * goes on: with callbacks for this very transport, with tasks that write to it. So a call notes on which coroutine
-     * it runs, in caller, and nobody else calls meanwhile: what would have been called is marked unsettled, and made up
-     * for when the first call returns. A call from within a call (pauseWriting in a write in dataReceived) is on the same
-     * coroutine, and allowed. What needs no protocol goes on: sending, and giving the channel back.
+     * One call at a time. A protocol's method that waits in a call of the JDK gives its coroutine up to that, and the
+     * loop goes on: with callbacks for this very transport, with tasks that write to it. So a call notes on which
+     * coroutine it runs, in caller, and nobody else calls meanwhile: what would have been called is marked unsettled,
+     * and made up for when the first call returns. A call from within a call (pauseWriting in a write in dataReceived)
+     * is on the same coroutine, and allowed. What needs no protocol goes on: sending, and giving the channel back.
      */
     private static final byte NEW = 0;
 
@@ -80,7 +80,9 @@ abstract class ChannelTransport implements BaseTransport {
     /** Forgets what is still to be sent, and waits for the channel no more. */
     abstract void forgetPending();
 
-    /** {@return whether another thread uses the channel, so that it must not be closed yet; {@link #lostLater} follows} */
+    /**
+     * {@return whether another thread uses the channel, so that it must not be closed yet; {@link #lostLater} follows}
+     */
     boolean isHeld() {
         return false;
     }
@@ -181,10 +183,14 @@ abstract class ChannelTransport implements BaseTransport {
         if (failure instanceof KeyboardInterrupt interrupt) {
             throw interrupt;
         }
-        report("Fatal error: protocol." + method + "() call failed.", failure);
-        lose(failure instanceof Exception exception
-                ? exception
-                : new IOException("protocol." + method + "() call failed: " + failure, failure));
+        try {
+            report("Fatal error: protocol." + method + "() call failed.", failure);
+        } finally {
+            lose(
+                    failure instanceof Exception exception
+                            ? exception
+                            : new IOException("protocol." + method + "() call failed: " + failure, failure));
+        }
     }
 
     final void lostLater() {
@@ -229,7 +235,9 @@ abstract class ChannelTransport implements BaseTransport {
 
     // -- one call at a time ---------------------------------------------------------------------------------------
 
-    /** Begins a call of the protocol, unless there is one: then that will make up for it. {@link #leave} must follow. */
+    /**
+     * Begins a call of the protocol, unless there is one: then that will make up for it. {@link #leave} must follow.
+     */
     final boolean enter() {
         if (caller != null) {
             unsettled = true;
@@ -281,6 +289,11 @@ abstract class ChannelTransport implements BaseTransport {
         loop.checkThread();
         this.marks = marks;
         checkFlow();
+    }
+
+    /** {@return whether {@link #checkFlow} will tell the protocol to go on} */
+    final boolean isResumeDue() {
+        return protocolPaused && pending() <= marks.low();
     }
 
     /** Tells the protocol to stop writing, or to go on, if it is time. */

@@ -23,8 +23,8 @@ public record ExtraInfo<T>(String name, Class<T> type) {
     public static final ExtraInfo<SocketAddress> SOCKNAME = new ExtraInfo<>("sockname", SocketAddress.class);
 
     /**
-     * The channel under the transport, for its options. It belongs to the transport: whoever reads from it, writes to it
-     * or closes it breaks the connection.
+     * The channel under the transport, for its options. It belongs to the transport: whoever reads from it, writes to
+     * it or closes it breaks the connection.
      */
     public static final ExtraInfo<NetworkChannel> SOCKET = new ExtraInfo<>("socket", NetworkChannel.class);
 

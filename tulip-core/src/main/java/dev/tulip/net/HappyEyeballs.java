@@ -15,13 +15,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Connects to a host that may have several addresses: in their order, and, if one takes long, to the next one beside it.
- * The first connection wins. One object makes one connection. Loop thread only.
+ * Connects to a host that may have several addresses: in their order, and, if one takes long, to the next one beside
+ * it. The first connection wins. One object makes one connection. Loop thread only.
  *
  * @see <a href="https://www.rfc-editor.org/rfc/rfc8305">RFC 8305: Happy Eyeballs Version 2</a>
  */

@@ -54,8 +54,9 @@ final class LoopResources implements AutoCloseable {
     /** The loop is closed: closes what is still open. Its owners are not told, because nobody runs them any more. */
     @Override
     public void close() {
-        owners.forEach((channel, owner) -> {
-            if (loop.isDebug()) {
+        new LinkedHashMap<>(owners).forEach((channel, owner) -> { // a copy: an exception handler may close some
+            boolean closing = owner instanceof BaseTransport transport && transport.isClosing();
+            if (loop.isDebug() && !closing) {
                 loop.callExceptionHandler(new ExceptionContext(
                         owner + " was left open when " + loop + " was closed",
                         null,

@@ -55,8 +55,8 @@ public final class Network {
      * @param port from 1 to 65535
      * @param options which addresses are tried, and in what way
      * @throws java.net.UnknownHostException if the name has no address
-     * @throws java.net.ConnectException if no address answers; the message names the host and the port, and the error of
-     *     every attempt is among the suppressed exceptions
+     * @throws java.net.ConnectException if no address answers; the message names the host and the port, and the error
+     *     of every attempt is among the suppressed exceptions
      * @throws javax.net.ssl.SSLException if the TLS handshake fails: the message says why; usually a
      *     {@link javax.net.ssl.SSLHandshakeException}
      * @throws java.net.SocketTimeoutException if the TLS handshake takes too long
@@ -284,8 +284,9 @@ public final class Network {
      * Sends a part of a file, without a copy in this process where the system can do that, and returns when it is sent:
      * handed to the system's network, that is. What was written before is sent first.
      *
-     * <p>Nobody can write to the transport, and nothing is read from it, meanwhile. If this fails or is cancelled, some,
-     * all or none of it was sent.
+     * <p>Nothing is read from the transport meanwhile. Do not write to it: a plain one refuses that. If this fails or
+     * is cancelled, some, all or none of it was sent. A cancelled call returns when the thread that sends has come
+     * back, which does not wait for the peer; if it is cancelled once more, it aborts the transport and returns.
      *
      * @param transport where to
      * @param file where from; its position is neither used nor changed
@@ -293,8 +294,8 @@ public final class Network {
      * @param count how many bytes at most; the file may end before
      * @return how many bytes were sent
      * @throws IOException if the file cannot be read, or the connection ends meanwhile
-     * @throws IllegalStateException if called outside a task, or the transport is closing, has sent its end of stream, or
-     *     sends a file already
+     * @throws IllegalStateException if called outside a task, or the transport is closing, has sent its end of stream,
+     *     or sends a file already
      */
     @Suspends
     public static long sendFile(Transport transport, FileChannel file, long offset, long count) throws IOException {

@@ -18,8 +18,8 @@ final class Resolver {
     private Resolver() {}
 
     /**
-     * {@return the addresses of {@code host}, at least one, in the system's order, none twice} What is an address already
-     * is not looked up.
+     * {@return the addresses of {@code host}, at least one, in the system's order, none twice} What is an address
+     * already is not looked up.
      *
      * @param family INET or INET6 for addresses of that kind only; null for both
      * @throws UnknownHostException if there is none

@@ -8,15 +8,19 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.SocketChannel;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
-/** Sends a part of a file over a transport. Reading a file blocks the thread, so that is done on the loop's executor. */
+/**
+ * Sends a part of a file over a transport. Reading a file blocks the thread, so that is done on the loop's executor.
+ */
 final class SendFile {
     /*
-     * Over a socket: the executor's thread calls transferTo, which has the system move bytes from the file to the socket
-     * until the socket takes no more; the loop waits for the socket to take more, and so on. While that thread has the
-     * socket, nobody writes to it and nobody closes it: a task that is cancelled waits for the thread first. If it is
-     * cancelled again, the transport is aborted.
+     * Over a socket: the executor's thread calls transferTo, which has the system move bytes from the file to the
+     * socket until the socket takes no more; the loop waits for the socket to take more, and so on. While that thread
+     * has the socket, nobody writes to it and nobody closes it: a task that is cancelled waits for the thread first, if
+     * that has begun. If it is cancelled again, the transport is aborted.
      *
      * Over any other transport: the executor's thread reads a piece, the task writes it and waits while it is too much.
      */
@@ -42,7 +46,20 @@ final class SendFile {
      * @param bytes how many went from the file to the socket
      * @param end whether the file ends behind them
      */
-    private record Step(long bytes, boolean end) {}
+    private record Moved(long bytes, boolean end) {}
+
+    /** A step on the executor: moves what the socket takes. Whoever claims it decides whether it is done at all. */
+    private record Step(FileChannel file, long position, long count, SocketChannel socket, AtomicBoolean claimed)
+            implements Callable<Moved> {
+        @Override
+        public Moved call() throws IOException {
+            if (!claimed.compareAndSet(false, true)) {
+                return new Moved(0, true); // nobody waits for it
+            }
+            long bytes = file.transferTo(position, count, socket);
+            return new Moved(bytes, position + bytes >= file.size());
+        }
+    }
 
     @Suspends
     private static long overSocket(EventLoop loop, SocketTransport transport, FileChannel file, long offset, long count)
@@ -55,12 +72,12 @@ final class SendFile {
             long sent = 0;
             while (sent < count) {
                 long wanted = Math.min(count - sent, Defaults.FILE_STEP);
-                Step step = step(loop, transport, file, offset + sent, wanted);
-                sent += step.bytes();
-                if (step.end()) {
+                Moved moved = move(loop, transport, file, offset + sent, wanted);
+                sent += moved.bytes();
+                if (moved.end()) {
                     break;
                 }
-                if (step.bytes() < wanted) {
+                if (moved.bytes() < wanted) {
                     transport.awaitWritable();
                 }
             }
@@ -71,30 +88,34 @@ final class SendFile {
     }
 
     @Suspends
-    private static Step step(EventLoop loop, SocketTransport transport, FileChannel file, long position, long count)
+    private static Moved move(EventLoop loop, SocketTransport transport, FileChannel file, long position, long count)
             throws IOException {
         transport.checkNotLost();
-        SocketChannel socket = transport.hold();
-        Future<Step> step;
+        Step step = new Step(file, position, count, transport.hold(), new AtomicBoolean());
+        Future<Moved> moved;
         try {
-            step = loop.runInExecutor(null, () -> {
-                long bytes = file.transferTo(position, count, socket);
-                return new Step(bytes, position + bytes >= file.size());
-            });
+            moved = loop.runInExecutor(null, step);
         } catch (Throwable e) { // the executor takes no jobs
             transport.release();
             throw e;
         }
         Waiters ended = new Waiters(loop);
-        step.addDoneCallback(done -> {
+        moved.addDoneCallback(done -> {
+            if (!done.cancelled()) {
+                done.exception(); // taken, also if nobody waits for it any more
+            }
             transport.release();
             ended.wakeAll();
         });
         CancelledError cancelled = null;
-        while (!step.done()) {
+        while (!moved.done()) {
             try {
                 ended.await();
             } catch (CancelledError e) {
+                if (step.claimed().compareAndSet(false, true)) { // it has not begun, and never will
+                    moved.cancel();
+                    throw e;
+                }
                 if (cancelled != null) {
                     transport.abort();
                     throw e;
@@ -103,10 +124,9 @@ final class SendFile {
             }
         }
         if (cancelled != null) {
-            step.cancel(); // nobody wants to know how it ended
             throw cancelled;
         }
-        return step.result();
+        return moved.result();
     }
 
     // -- over any other transport ---------------------------------------------------------------------------------
@@ -128,7 +148,8 @@ final class SendFile {
                 watch.awaitResumed();
                 long position = offset + sent;
                 piece.clear().limit((int) Math.min(count - sent, piece.capacity()));
-                int read = loop.runInExecutor(null, () -> file.read(piece, position)).await();
+                int read = loop.runInExecutor(null, () -> file.read(piece, position))
+                        .await();
                 if (read < 0) {
                     break;
                 }

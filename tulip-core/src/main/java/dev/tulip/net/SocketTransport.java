@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
 /** Bytes over one connected socket, TCP or Unix. Loop thread only. */
 final class SocketTransport extends ChannelTransport implements Transport {
     /*
-     * Reading stays armed from connectionMade to the end, except while it is paused: no request changes the interest set.
-     * Writing tries the socket first; only while that takes no more, the loop watches it for writing, and what is left
-     * waits in the WriteBuffer.
+     * Reading stays armed from connectionMade to the end, except while it is paused: no request changes the interest
+     * set. Writing tries the socket first; only while that takes no more, the loop watches it for writing, and what is
+     * left waits in the WriteBuffer.
      *
      * On the path of a request nothing is allocated: what is read goes into a buffer of the loop's pool, the protocol
      * looks at it there, and what it writes goes from its buffer to the socket.
@@ -143,9 +143,7 @@ final class SocketTransport extends ChannelTransport implements Transport {
 
     /** One read; then the other connections have their turn. */
     private void readable() {
-        if (!readerArmed) {
-            return;
-        }
+        assert readerArmed : this;
         if (!enter()) { // the protocol waits in an earlier call: read again when that returns
             readerArmed = false;
             loop.removeReader(channel);
@@ -191,7 +189,11 @@ final class SocketTransport extends ChannelTransport implements Transport {
     private void readInto(BufferedProtocol buffered) {
         int count;
         try {
-            count = readInto(buffered.getBuffer(-1));
+            ByteBuffer buffer = buffered.getBuffer(-1);
+            if (!readerArmed) { // it has paused or closed the transport, or waited while somebody else did
+                return;
+            }
+            count = readInto(buffer);
         } catch (IOException e) {
             lose(e);
             return;
@@ -314,8 +316,10 @@ final class SocketTransport extends ChannelTransport implements Transport {
         if (data.hasRemaining()) {
             data.position(data.limit());
             if (++dropped == Defaults.DROPPED_WRITES_BEFORE_WARNING) {
-                Log.warn(loop, dropped + " writes were dropped because the connection has ended: " + this
-                        + "; stop writing at connectionLost, or when isClosing() says so");
+                Log.warn(
+                        loop,
+                        dropped + " writes were dropped because the connection has ended: " + this
+                                + "; stop writing at connectionLost, or when isClosing() says so");
             }
         }
     }
@@ -390,11 +394,15 @@ final class SocketTransport extends ChannelTransport implements Transport {
     private void armWriter() {
         if (!writerArmed) {
             writerArmed = true;
-            try {
-                loop.addWriter(channel, onWritable);
-            } catch (ClosedChannelException e) { // by its user, who had no right to do so
-                lose(e);
-            }
+            addWriter();
+        }
+    }
+
+    private void addWriter() {
+        try {
+            loop.addWriter(channel, onWritable);
+        } catch (ClosedChannelException e) { // by its user, who had no right to do so
+            lose(e);
         }
     }
 
@@ -406,15 +414,16 @@ final class SocketTransport extends ChannelTransport implements Transport {
     }
 
     private void writable() {
-        if (!writerArmed) {
-            return;
-        }
+        assert writerArmed : this;
         if (!out.isEmpty()) {
             try {
                 out.sendTo(channel);
             } catch (IOException e) {
                 lose(e);
                 return;
+            }
+            if (isResumeDue()) {
+                addWriter(); // anew: this call of it does not end before resumeWriting does, and that may wait
             }
             checkFlow();
         }
@@ -555,8 +564,7 @@ final class SocketTransport extends ChannelTransport implements Transport {
             text.append(", ").append(out.size()).append(" bytes to send");
         }
         if (isOpen()) {
-            text.append(
-                    endReceived ? ", peer has sent its end" : readingPaused ? ", reading paused" : ", reading");
+            text.append(endReceived ? ", peer has sent its end" : readingPaused ? ", reading paused" : ", reading");
         }
         return text.append(']').toString();
     }

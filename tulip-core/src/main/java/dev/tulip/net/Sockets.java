@@ -33,8 +33,8 @@ final class Sockets {
     }
 
     /**
-     * {@return sockets that listen on {@code addresses}, in non-blocking mode} Addresses that are not of this machine are
-     * left out, as long as one remains.
+     * {@return sockets that listen on {@code addresses}, in non-blocking mode} Addresses that are not of this machine
+     * are left out, as long as one remains.
      *
      * @throws BindException if one cannot be bound, or none is left
      */

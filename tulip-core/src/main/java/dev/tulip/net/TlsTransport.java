@@ -57,6 +57,8 @@ final class TlsTransport implements Transport {
     private static final boolean HARD = true;
     private static final boolean SOFT = false;
 
+    private static final String HANDSHAKE_FAILED = "TLS handshake failed; the connection is dropped";
+
     // set once
     private final EventLoop loop;
     private final LoopResources resources;
@@ -265,21 +267,28 @@ final class TlsTransport implements Transport {
     }
 
     private void noProtocol(Throwable error) {
-        if (handshake == null) {
-            report("Error on transport creation for incoming connection", error);
-        } else if (!handshake.done()) {
-            handshake.setException(error);
+        try {
+            tellHandshake("Error on transport creation for incoming connection", error);
+        } finally {
+            lose(null, HARD);
         }
-        lose(null, HARD);
     }
 
     private void failHandshake(IOException error) {
+        try {
+            tellHandshake(HANDSHAKE_FAILED, error);
+        } finally {
+            lose(error, error.getCause() instanceof SSLException ? SOFT : HARD); // softly, if the peer was told why
+        }
+    }
+
+    /** Tells whoever waits for the handshake that it has failed; if that is nobody, the exception handler. */
+    private void tellHandshake(String message, Throwable error) {
         if (handshake == null) {
-            report("TLS handshake failed; the connection is dropped", error);
+            report(message, error);
         } else if (!handshake.done()) {
             handshake.setException(error);
         }
-        lose(error, error.getCause() instanceof SSLException ? SOFT : HARD);
     }
 
     /** Runs the engine's tasks on the executor; if that takes none, here. Returns whether they are done. */
@@ -506,6 +515,9 @@ final class TlsTransport implements Transport {
         int count;
         try {
             ByteBuffer room = buffered.getBuffer(data.remaining());
+            if (state != OPEN || readingPaused) { // it has paused or closed the transport
+                return;
+            }
             count = Math.min(room.remaining(), data.remaining());
             if (count == 0) {
                 throw new IllegalStateException(
@@ -901,12 +913,15 @@ final class TlsTransport implements Transport {
         if (error instanceof KeyboardInterrupt interrupt) {
             throw interrupt;
         }
-        report("Fatal error: protocol." + method + "() call failed.", error);
-        lose(
-                error instanceof Exception exception
-                        ? exception
-                        : new IOException("protocol." + method + "() call failed: " + error, error),
-                HARD);
+        try {
+            report("Fatal error: protocol." + method + "() call failed.", error);
+        } finally {
+            lose(
+                    error instanceof Exception exception
+                            ? exception
+                            : new IOException("protocol." + method + "() call failed: " + error, error),
+                    HARD);
+        }
     }
 
     /** The transport below has ended. */
@@ -938,12 +953,8 @@ final class TlsTransport implements Transport {
         IOException error = innerCause == null
                 ? new IOException("the connection with " + peer() + " was closed during the TLS handshake")
                 : TlsErrors.handshakeFailed(peer(), innerCause, strangeBytes());
-        if (handshake == null) {
-            if (innerCause != null) { // else the server has ended it
-                report("TLS handshake failed; the connection is dropped", error);
-            }
-        } else if (!handshake.done()) {
-            handshake.setException(error);
+        if (handshake != null || innerCause != null) { // else the server itself has ended it
+            tellHandshake(HANDSHAKE_FAILED, error);
         }
         return error;
     }

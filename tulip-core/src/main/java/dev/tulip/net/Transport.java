@@ -20,8 +20,8 @@ public interface Transport extends BaseTransport {
      * {@code data}: all of it is taken, and the caller may use the memory again.
      *
      * <p>On a transport that has nothing to send any more and is closed, the bytes are dropped, as they are after an
-     * error, of which {@code connectionLost} tells. On one that still sends what was written before {@link #close}, they
-     * are sent, too.
+     * error, of which {@code connectionLost} tells. On one that still sends what was written before {@link #close},
+     * they are sent, too.
      *
      * @throws IllegalStateException after {@link #writeEof}, or while a file is sent
      */
@@ -39,8 +39,8 @@ public interface Transport extends BaseTransport {
     void writeLines(List<ByteBuffer> data);
 
     /**
-     * Ends the stream to the peer, once all that was written is sent; reading goes on. Calling this again is harmless, as
-     * it is on a transport that is closing.
+     * Ends the stream to the peer, once all that was written is sent; reading goes on. Calling this again is harmless,
+     * as it is on a transport that is closing.
      *
      * @throws UnsupportedOperationException if {@link #canWriteEof} says no
      */
@@ -66,8 +66,8 @@ public interface Transport extends BaseTransport {
     // -- protocol -------------------------------------------------------------------------------------------------
 
     /**
-     * Has {@code protocol} called from now on, in the place of the one before. Neither is told; {@code connectionMade} is
-     * not called. If the one before was paused, the new one gets the {@code resumeWriting}.
+     * Has {@code protocol} called from now on, in the place of the one before. Neither is told; {@code connectionMade}
+     * is not called. If the one before was paused, the new one gets the {@code resumeWriting}.
      */
     void setProtocol(Protocol protocol);
 

@@ -8,8 +8,9 @@ import org.jspecify.annotations.Nullable;
 /** What was written to a transport and not sent yet, first in first out. Loop thread only. */
 final class WriteBuffer {
     /*
-     * A ring of chunks. The bytes of a chunk are those between its position and its limit; behind the limit there may be
-     * room for more, which only the last chunk uses. Most transports never have anything here: then there is no ring.
+     * A ring of chunks. The bytes of a chunk are those between its position and its limit; behind the limit there may
+     * be room for more, which only the last chunk uses. Most transports never have anything here: then there is no
+     * ring.
      */
     private static final @Nullable ByteBuffer[] NOTHING = new @Nullable ByteBuffer[0];
 

@@ -108,6 +108,9 @@ class BlockedProtocolTest {
             Blocking blocked = new Blocking();
             try (Connected<Blocking> c = Connected.with(blocked);
                     Connected<Recorder> other = Connected.with(new Recorder().quiet())) {
+                other.peer().send("!"); // so that the loop has a buffer to use again
+                Until.holds("read", () -> other.protocol().text().equals("!"));
+                other.protocol().received.reset();
                 c.peer().send("mine");
                 blocked.untilIn("data");
                 byte[] flood = new byte[3_000_000];
@@ -156,8 +159,8 @@ class BlockedProtocolTest {
                 assertThat(blocked.events).containsExactly("made", "in data");
                 blocked.gate.countDown();
                 Until.holds("all", () -> blocked.text().equals("first more more more more more "));
-                assertThat(blocked.events).containsExactly(
-                        "made", "in data", "data first ", "data more more more more more ");
+                assertThat(blocked.events)
+                        .containsExactly("made", "in data", "data first ", "data more more more more more ");
             }
         });
     }
@@ -311,7 +314,9 @@ class BlockedProtocolTest {
                 blocked.gate.countDown();
                 assertThat(c.peer().receiveAll()).hasSize(20_000_000);
                 assertThat(blocked.awaitLost()).isNull();
-                assertThat(blocked.events).startsWith("made", "in data", "data x", "pause").endsWith("lost");
+                assertThat(blocked.events)
+                        .startsWith("made", "in data", "data x", "pause")
+                        .endsWith("lost");
             }
         });
     }
@@ -429,6 +434,29 @@ class BlockedProtocolTest {
                 blocked.gate.countDown();
                 blocked.awaitLost();
                 assertThat(blocked.events).containsExactly("made", "pause", "in resume", "resume", "lost");
+            }
+        });
+    }
+
+    @Test
+    void whatIsWrittenWhileAResumeWritingWaitsIsSent() throws Exception {
+        run(() -> {
+            Blocking blocked = new Blocking().in("resume");
+            try (Connected<Blocking> c = Connected.with(blocked)) {
+                c.transport().write(new byte[20_000_000]);
+                assertThat(c.peer().receiveBytes(20_000_000)).hasSize(20_000_000);
+                blocked.untilIn("resume");
+                c.transport().write(new byte[20_000_000]);
+                assertThat(c.transport().getWriteBufferSize()).isPositive();
+                assertThat(c.peer().receiveBytes(20_000_000)).hasSize(20_000_000);
+                c.transport().write(new byte[20_000_000]);
+                c.transport().writeEof();
+                assertThat(c.peer().receiveAll()).hasSize(20_000_000);
+                assertThat(blocked.events).containsExactly("made", "pause", "in resume");
+                blocked.gate.countDown();
+                Until.holds("resume", () -> blocked.events.contains("resume"));
+                Until.settled();
+                assertThat(blocked.events).containsExactly("made", "pause", "in resume", "resume");
             }
         });
     }

@@ -47,8 +47,7 @@ class ConnectTest {
     }
 
     private static Server server(int port, String... hosts) throws IOException {
-        return Network.createServer(
-                Recorder::new, List.of(hosts), port, ListenOptions.defaults());
+        return Network.createServer(Recorder::new, List.of(hosts), port, ListenOptions.defaults());
     }
 
     private static int port(Server server) throws IOException {
@@ -69,7 +68,9 @@ class ConnectTest {
                     assertThat(c.protocol().events).containsExactly("made");
                     assertThat(c.protocol().transport()).isSameAs(c.transport());
                     assertThat(peerOf(c)).isEqualTo("127.0.0.1");
-                    assertThat(c.transport().getExtraInfo(ExtraInfo.SOCKET).getOption(StandardSocketOptions.TCP_NODELAY))
+                    assertThat(c.transport()
+                                    .getExtraInfo(ExtraInfo.SOCKET)
+                                    .getOption(StandardSocketOptions.TCP_NODELAY))
                             .isTrue();
                     c.transport().close();
                     assertThat(c.protocol().awaitLost()).isNull();
@@ -118,15 +119,14 @@ class ConnectTest {
                     .hasMessage("cannot connect to 127.0.0.1:" + port + ": Connection refused")
                     .satisfies(e -> assertThat(e.getSuppressed()).hasSize(1));
             String name = TestNames.of("127.0.0.1", "127.0.0.2", "127.0.0.3");
-            for (ConnectOptions options : List.of(
-                    ConnectOptions.defaults(), ConnectOptions.defaults().withoutHappyEyeballs())) {
+            for (ConnectOptions options :
+                    List.of(ConnectOptions.defaults(), ConnectOptions.defaults().withoutHappyEyeballs())) {
                 assertThatThrownBy(() -> createConnection(Recorder::new, name, port, options))
                         .isInstanceOf(ConnectException.class)
                         .hasMessage("cannot connect to " + name + ":" + port + ": 127.0.0.1: Connection refused;"
                                 + " 127.0.0.2: Connection refused; 127.0.0.3: Connection refused")
-                        .satisfies(e -> assertThat(e.getSuppressed())
-                                .hasSize(3)
-                                .allMatch(IOException.class::isInstance));
+                        .satisfies(
+                                e -> assertThat(e.getSuppressed()).hasSize(3).allMatch(IOException.class::isInstance));
             }
         });
     }
@@ -174,8 +174,7 @@ class ConnectTest {
             try (Server server = server(0, "127.0.0.1")) {
                 InetSocketAddress local = new InetSocketAddress("127.0.0.5", 0);
                 ConnectOptions options = ConnectOptions.defaults().withLocalAddress(local);
-                TransportAndProtocol<Recorder> c =
-                        createConnection(Recorder::new, "127.0.0.1", port(server), options);
+                TransportAndProtocol<Recorder> c = createConnection(Recorder::new, "127.0.0.1", port(server), options);
                 InetSocketAddress own = (InetSocketAddress) c.transport().getExtraInfo("sockname");
                 assertThat(own.getAddress()).isEqualTo(local.getAddress());
                 c.transport().abort();
@@ -218,7 +217,9 @@ class ConnectTest {
                             ConnectOptions.defaults().withHappyEyeballsDelay(Duration.ofMillis(20)));
                     assertThat(peerOf(c)).isEqualTo("127.0.0.1");
                     assertThat(runningLoop().allTasks()).hasSizeLessThanOrEqualTo(2);
-                    Until.holds("the other attempt has ended", () -> runningLoop().allTasks().size() == 1);
+                    Until.holds(
+                            "the other attempt has ended",
+                            () -> runningLoop().allTasks().size() == 1);
                     c.transport().abort();
                 }
             });
@@ -335,7 +336,9 @@ class ConnectTest {
                     sleep(Duration.ofMillis(millis));
                     connecting.cancel();
                     assertThatThrownBy(() -> await(connecting)).isInstanceOf(CancelledError.class);
-                    Until.holds("the attempts have ended", () -> runningLoop().allTasks().size() == 1);
+                    Until.holds(
+                            "the attempts have ended",
+                            () -> runningLoop().allTasks().size() == 1);
                 }
             });
         }

@@ -20,7 +20,6 @@ import java.io.FileInputStream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
-import java.net.URISyntaxException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -98,8 +97,11 @@ class OutOfDescriptorsTest {
         public static void main(String[] args) throws Exception {
             loadAllClasses();
             Clock fast = () -> System.nanoTime() * 100;
-            run(EchoServer::serve, RunnerOptions.defaults()
-                    .withPolicy(() -> EventLoop.create(LoopOptions.defaults().withClock(fast))));
+            run(
+                    EchoServer::serve,
+                    RunnerOptions.defaults()
+                            .withPolicy(() ->
+                                    EventLoop.create(LoopOptions.defaults().withClock(fast))));
         }
 
         private static void serve() throws IOException {
@@ -114,7 +116,8 @@ class OutOfDescriptorsTest {
         }
 
         private static void report(ExceptionContext context) {
-            System.out.println("error: " + context.message() + ", " + context.exception().getMessage());
+            System.out.println(
+                    "error: " + context.message() + ", " + context.exception().getMessage());
         }
 
         private static void takeOrders(EventLoop loop, Server server) {
@@ -156,27 +159,27 @@ class OutOfDescriptorsTest {
             System.out.println("freed");
         }
 
-        /** A class that is in a folder, not in a jar, needs a descriptor to be loaded. */
+        /** A class that is in a folder, not in a jar, needs a descriptor to be loaded: before there is none. */
         private static void loadAllClasses() throws Exception {
-            loadFrom(EventLoop.class);
-            loadFrom(EchoServer.class);
+            loadFrom(EventLoop.class, "dev/tulip");
+            loadFrom(EchoServer.class, "dev/tulip/tests/net");
         }
 
-        private static void loadFrom(Class<?> neighbour)
-                throws IOException, URISyntaxException, ClassNotFoundException {
+        private static void loadFrom(Class<?> neighbour, String folder) throws Exception {
             Path root = Path.of(neighbour
                     .getProtectionDomain()
                     .getCodeSource()
                     .getLocation()
                     .toURI());
-            try (Stream<Path> files = Files.walk(root.resolve(neighbour.getPackageName().startsWith("dev.tulip.tests")
-                    ? "dev/tulip/tests/net"
-                    : "dev/tulip"))) {
-                for (Path path : files.filter(f -> f.toString().endsWith(".class")).toList()) {
-                    String name = root.relativize(path).toString().replace('/', '.');
-                    String className = name.substring(0, name.length() - ".class".length());
-                    if (!className.contains("Test") || className.startsWith(EchoServer.class.getName())) {
-                        Class.forName(className);
+            if (!Files.isDirectory(root)) {
+                return;
+            }
+            try (Stream<Path> files = Files.walk(root.resolve(folder))) {
+                for (Path path : files.map(root::relativize).toList()) {
+                    String name = path.toString().replace('/', '.');
+                    if (name.endsWith(".class")
+                            && (folder.equals("dev/tulip") || name.startsWith(EchoServer.class.getName()))) {
+                        Class.forName(name.substring(0, name.length() - ".class".length()));
                     }
                 }
             }

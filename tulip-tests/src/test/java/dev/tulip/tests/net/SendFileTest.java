@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tulip.loop.CancelledError;
 import dev.tulip.loop.EventLoop;
+import dev.tulip.loop.Future;
 import dev.tulip.loop.Task;
 import dev.tulip.net.Protocol;
 import dev.tulip.net.Transport;
@@ -19,9 +20,13 @@ import dev.tulip.tests.support.Recorder;
 import dev.tulip.tests.support.Until;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.MappedByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.channels.NonReadableChannelException;
+import java.nio.channels.ReadableByteChannel;
+import java.nio.channels.WritableByteChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -29,6 +34,8 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -181,7 +188,8 @@ class SendFileTest {
                 assertThat(sendFile(transport, file, SIZE + 1000L, 10)).isZero();
                 assertThat(sendFile(transport, file, SIZE - 7, Long.MAX_VALUE)).isEqualTo(7);
                 assertThat(c.peer().receiveBytes(7)).isEqualTo(Arrays.copyOfRange(content, SIZE - 7, SIZE));
-                assertThatThrownBy(() -> sendFile(transport, file, -1, 10)).isInstanceOf(IllegalArgumentException.class);
+                assertThatThrownBy(() -> sendFile(transport, file, -1, 10))
+                        .isInstanceOf(IllegalArgumentException.class);
                 assertThatThrownBy(() -> sendFile(transport, file, 0, -1)).isInstanceOf(IllegalArgumentException.class);
             }
         });
@@ -321,7 +329,8 @@ class SendFileTest {
                     c.transport().writeEof();
                     byte[] received = c.peer().receiveAll();
                     int sent = received.length - 4;
-                    assertThat(Arrays.equals(received, 0, sent, content, 0, sent)).isTrue();
+                    assertThat(Arrays.equals(received, 0, sent, content, 0, sent))
+                            .isTrue();
                     assertThat(new String(received, sent, 4)).isEqualTo("TAIL");
                     c.peer().send("alive");
                     Until.holds("alive", () -> c.protocol().text().equals("alive"));
@@ -350,6 +359,169 @@ class SendFileTest {
         });
     }
 
+    // -- while the executor's thread has the socket ---------------------------------------------------------------
+
+    /** A file whose transferTo waits for a gate, as one on a slow disk. */
+    private static final class SlowFile extends FileChannel {
+        private final FileChannel file;
+        private final CountDownLatch entered = new CountDownLatch(1);
+        private final CountDownLatch gate = new CountDownLatch(1);
+
+        private SlowFile(FileChannel file) {
+            this.file = file;
+        }
+
+        @Override
+        public long transferTo(long position, long count, WritableByteChannel target) throws IOException {
+            entered.countDown();
+            try {
+                gate.await();
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+            return file.transferTo(position, count, target);
+        }
+
+        @Override
+        public long size() throws IOException {
+            return file.size();
+        }
+
+        @Override
+        public int read(ByteBuffer target) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public long read(ByteBuffer[] targets, int offset, int length) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public int write(ByteBuffer source) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public long write(ByteBuffer[] sources, int offset, int length) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public long position() {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public FileChannel position(long position) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public FileChannel truncate(long size) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void force(boolean metaData) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public long transferFrom(ReadableByteChannel source, long position, long count) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public int read(ByteBuffer target, long position) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public int write(ByteBuffer source, long position) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public MappedByteBuffer map(MapMode mode, long position, long size) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public FileLock lock(long position, long size, boolean shared) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public FileLock tryLock(long position, long size, boolean shared) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        protected void implCloseChannel() {}
+    }
+
+    private Task<Long> sendSlowly(SlowFile slow, Connected<Recorder> c) {
+        Task<Long> sender = createTask(() -> sendFile(c.transport(), slow, 0, 1000));
+        Until.holds("the thread has the socket", () -> slow.entered.getCount() == 0);
+        return sender;
+    }
+
+    @Test
+    void aCancelWaitsForTheThreadSoThatNothingComesBetween() throws Exception {
+        run(() -> {
+            SlowFile slow = new SlowFile(file);
+            try (Connected<Recorder> c = Connected.with(new Recorder())) {
+                Task<Long> sender = sendSlowly(slow, c);
+                sender.cancel();
+                Until.settled();
+                assertThat(sender.done()).isFalse();
+                slow.gate.countDown();
+                assertThatThrownBy(() -> await(sender)).isInstanceOf(CancelledError.class);
+                c.transport().write("TAIL".getBytes());
+                assertThat(c.peer().receiveBytes(1004))
+                        .startsWith(Arrays.copyOf(content, 1000))
+                        .endsWith("TAIL".getBytes());
+            }
+        });
+    }
+
+    @Test
+    void aSecondCancelAbortsTheTransportWhoseSocketIsClosedWhenTheThreadIsBack() throws Exception {
+        run(() -> {
+            SlowFile slow = new SlowFile(file);
+            try (Connected<Recorder> c = Connected.with(new Recorder())) {
+                Task<Long> sender = sendSlowly(slow, c);
+                sender.cancel();
+                Until.settled();
+                sender.cancel();
+                assertThatThrownBy(() -> await(sender)).isInstanceOf(CancelledError.class);
+                assertThat(c.transport().isClosing()).isTrue();
+                Until.settled();
+                assertThat(c.protocol().isLost()).isFalse();
+                slow.gate.countDown();
+                assertThat(c.protocol().awaitLost()).isNull();
+                c.peer().receiveAll();
+            }
+        });
+    }
+
+    @Test
+    void anAbortIsDoneWhenTheThreadIsBack() throws Exception {
+        run(() -> {
+            SlowFile slow = new SlowFile(file);
+            try (Connected<Recorder> c = Connected.with(new Recorder())) {
+                Task<Long> sender = sendSlowly(slow, c);
+                c.transport().abort();
+                Until.settled();
+                assertThat(c.protocol().isLost()).isFalse();
+                slow.gate.countDown();
+                assertThat(c.protocol().awaitLost()).isNull();
+                assertThat(await(sender)).isEqualTo(1000); // it was sent after all
+            }
+        });
+    }
+
     @Test
     void withoutAnExecutorNothingIsSentAndTheTransportLives() throws Exception {
         run(() -> {
@@ -360,6 +532,35 @@ class SendFileTest {
                         .hasMessageContaining("Executor shutdown");
                 c.transport().write("alive".getBytes());
                 assertThat(c.peer().receive(5)).isEqualTo("alive");
+            }
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void anExecutorThatIsBusyHoldsTheSendingUpButNotItsCancelling(boolean plain) throws Exception {
+        CountDownLatch gate = new CountDownLatch(1);
+        run(() -> {
+            runningLoop().setDefaultExecutor(Executors.newSingleThreadExecutor());
+            Future<?> busy = runningLoop().runInExecutor(null, () -> {
+                gate.await();
+                return null;
+            });
+            try (Connected<Recorder> c = Connected.with(new Recorder())) {
+                Task<Long> sender = createTask(() -> sendFile(Wrapped.unless(plain, c.transport()), file, 0, SIZE));
+                Until.settled();
+                sender.cancel();
+                assertThatThrownBy(() -> await(sender)).isInstanceOf(CancelledError.class);
+                c.transport().write("only this".getBytes());
+                Task<Long> aborted = createTask(() -> sendFile(Wrapped.unless(plain, c.transport()), file, 0, SIZE));
+                Until.settled();
+                gate.countDown();
+                await(busy);
+                assertThat(c.peer().receiveBytes(20))
+                        .startsWith("only this".getBytes())
+                        .endsWith(Arrays.copyOf(content, 11));
+                c.transport().abort();
+                assertThatThrownBy(() -> await(aborted)).isInstanceOf(IOException.class);
             }
         });
     }

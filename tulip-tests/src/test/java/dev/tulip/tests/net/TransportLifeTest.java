@@ -150,6 +150,27 @@ class TransportLifeTest {
         });
     }
 
+    @Test
+    void aConnectionWhoseBothDirectionsHaveEndedStaysUntilItIsClosed() throws Exception {
+        run(() -> {
+            for (boolean keep : new boolean[] {true, false}) {
+                Recorder protocol = keep ? new Recorder().keepingOpen() : new Recorder();
+                try (Connected<Recorder> c = Connected.with(protocol)) {
+                    c.transport().write("last".getBytes());
+                    c.transport().writeEof();
+                    assertThat(c.peer().receiveAll()).asString().isEqualTo("last");
+                    c.peer().sendEnd();
+                    Until.holds("end", () -> protocol.events.contains("end"));
+                    Until.settled();
+                    assertThat(c.transport().isClosing()).isEqualTo(!keep);
+                    c.transport().close();
+                    assertThat(protocol.awaitLost()).isNull();
+                    assertThat(protocol.events).containsExactly("made", "end", "lost");
+                }
+            }
+        });
+    }
+
     /** Behaviour 50. */
     @Test
     void aResetIsAnErrorWithoutAnEnd() throws Exception {
@@ -423,8 +444,8 @@ class TransportLifeTest {
         Server[] server = new Server[1];
         run(() -> {
             protocol[0] = new Recorder();
-            transport[0] = Network.createConnection(() -> protocol[0], pair.here())
-                    .transport();
+            transport[0] =
+                    Network.createConnection(() -> protocol[0], pair.here()).transport();
             server[0] = Network.createServer(Recorder::new, "127.0.0.1", 0);
         });
         assertThat(pair.here().isOpen()).isFalse();
@@ -442,8 +463,8 @@ class TransportLifeTest {
         SocketPair pair = SocketPair.open();
         try (EventLoop loop = newEventLoop()) {
             loop.createTask(() -> {
-                Transport transport = Network.createConnection(Recorder::new, pair.here())
-                        .transport();
+                Transport transport =
+                        Network.createConnection(Recorder::new, pair.here()).transport();
                 try (Server server = Network.createServer(Recorder::new, "127.0.0.1", 0)) {
                     server.serveForever();
                 } finally {

@@ -324,8 +324,38 @@ class TransportReadTest {
                 assertThat(c.protocol().awaitLost())
                         .isInstanceOf(IllegalStateException.class)
                         .hasMessageContaining("without room");
-                assertThat(errors.takeOnly().message())
-                        .isEqualTo("Fatal error: protocol.getBuffer() call failed.");
+                assertThat(errors.takeOnly().message()).isEqualTo("Fatal error: protocol.getBuffer() call failed.");
+            }
+        });
+    }
+
+    @Test
+    void aProtocolMayPauseOrEndTheTransportWhenItIsAskedForABuffer() throws Exception {
+        run(() -> {
+            class Pausing extends Filling {
+                private Runnable deed;
+
+                Pausing() {
+                    super(ByteBuffer.allocate(0));
+                }
+
+                @Override
+                public ByteBuffer getBuffer(int sizeHint) {
+                    events.add("asked");
+                    deed.run();
+                    return super.getBuffer(sizeHint);
+                }
+            }
+            Pausing protocol = new Pausing();
+            try (Connected<Pausing> c = Connected.with(protocol)) {
+                protocol.deed = c.transport()::pauseReading;
+                c.peer().send("x");
+                Until.holds("asked", () -> protocol.events.contains("asked"));
+                Until.settled();
+                protocol.deed = c.transport()::abort;
+                c.transport().resumeReading();
+                assertThat(protocol.awaitLost()).isNull();
+                assertThat(protocol.events).containsExactly("made", "asked", "asked", "lost");
             }
         });
     }

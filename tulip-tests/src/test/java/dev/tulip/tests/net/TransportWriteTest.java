@@ -86,7 +86,8 @@ class TransportWriteTest {
     void onlyWhatRemainsInABufferIsSent() throws Exception {
         run(() -> {
             try (Connected<Recorder> c = Connected.with(new Recorder())) {
-                ByteBuffer heap = ByteBuffer.wrap("..heap..".getBytes()).position(2).limit(6);
+                ByteBuffer heap =
+                        ByteBuffer.wrap("..heap..".getBytes()).position(2).limit(6);
                 ByteBuffer direct = ByteBuffer.allocateDirect(20).put("..direct..".getBytes());
                 c.transport().write(heap);
                 c.transport().write(direct.position(2).limit(8));
@@ -204,8 +205,10 @@ class TransportWriteTest {
                 c.transport().write("dropped".getBytes());
                 assertThat(c.transport().getWriteBufferSize()).isZero();
                 assertThat(c.peer().receiveAll()).isEmpty();
-                assertThat(logs.take()).singleElement().satisfies(record -> assertThat(record.getMessage())
-                        .contains("5 writes were dropped", "Transport[", "isClosing()"));
+                assertThat(logs.take())
+                        .singleElement()
+                        .satisfies(record -> assertThat(record.getMessage())
+                                .contains("5 writes were dropped", "Transport[", "isClosing()"));
             }
         });
     }
@@ -253,8 +256,7 @@ class TransportWriteTest {
                 assertThatThrownBy(() -> c.transport().write("b".getBytes()))
                         .isInstanceOf(IllegalStateException.class)
                         .hasMessageContaining("after writeEof()");
-                assertThatThrownBy(() -> c.transport().writeLines(List.of()))
-                        .isInstanceOf(IllegalStateException.class);
+                assertThatThrownBy(() -> c.transport().writeLines(List.of())).isInstanceOf(IllegalStateException.class);
                 assertThat(c.peer().receiveAll()).asString().isEqualTo("a");
                 assertThat(c.transport().isClosing()).isFalse();
                 c.peer().send("answer");
@@ -315,8 +317,9 @@ class TransportWriteTest {
                 });
                 c.peer().receiveBytes(written + 2);
                 Until.settled();
-                assertThat(sizeAtResume).singleElement().satisfies(s -> assertThat(s)
-                        .isLessThanOrEqualTo(size / 4));
+                assertThat(sizeAtResume)
+                        .singleElement()
+                        .satisfies(s -> assertThat(s).isLessThanOrEqualTo(size / 4));
                 assertThat(c.protocol().events).containsExactly("made", "pause");
             }
         });
@@ -427,7 +430,9 @@ class TransportWriteTest {
                 assertThat(received).hasSizeGreaterThan(before);
                 assertThat((received.length - before) % piece.length).isZero();
                 assertThat(protocol.events.stream().filter("pause"::equals).count())
-                        .isEqualTo(protocol.events.stream().filter("resume"::equals).count());
+                        .isEqualTo(protocol.events.stream()
+                                .filter("resume"::equals)
+                                .count());
             }
         });
     }

@@ -8,6 +8,7 @@ import dev.tulip.tests.support.ChildJvm;
 import dev.tulip.tests.support.Program;
 import dev.tulip.tests.support.Repository;
 import java.io.IOException;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -160,6 +161,79 @@ class ExamplesTest {
                 Program python = Program.start("python3", "-c", client, "" + port(server))) {
             assertThat(python.readLine()).as(python.error()).isEqualTo("all there");
         }
+    }
+
+    @Test
+    void theEchoProtocolsTalkToEachOther() {
+        try (Program server = Program.tulip("run", "examples/EchoServerProtocol.java")) {
+            int port = port(server);
+            for (int i = 0; i < 2; i++) {
+                ChildJvm.Result client =
+                        ChildJvm.run(Program.tulipCommand("run", "examples/EchoClientProtocol.java", "" + port));
+                assertThat(client.out().lines().toList())
+                        .as(client.err())
+                        .containsExactly(
+                                "Data sent: Hello World!",
+                                "Data received: Hello World!",
+                                "The server closed the connection");
+                assertThat(client.err()).isEmpty();
+                assertThat(client.status()).isZero();
+                assertThat(server.readLine()).startsWith("Connection from /127.0.0.1:");
+                assertThat(server.readLine()).isEqualTo("Data received: Hello World!");
+                assertThat(server.readLine()).isEqualTo("Send: Hello World!");
+                assertThat(server.readLine()).isEqualTo("Close the client socket");
+            }
+            server.signal("INT");
+            assertThat(server.status()).isEqualTo(KeyboardInterrupt.EXIT_STATUS);
+            assertThat(server.error()).isEmpty();
+        }
+    }
+
+    /** Clients that are not ours, from the distribution. */
+    @ParameterizedTest
+    @ValueSource(strings = {"nc 127.0.0.1 PORT", "socat - TCP:127.0.0.1:PORT", "curl -sN telnet://127.0.0.1:PORT"})
+    void echoServerProtocolTalksToOtherClients(String client) {
+        String[] command = client.split(" ");
+        assumeTrue(Program.isInstalled("which", command[0]), command[0] + " is not installed");
+        try (Program server = Program.tulip("run", "examples/EchoServerProtocol.java");
+                Program program =
+                        Program.start(client.replace("PORT", "" + port(server)).split(" "))) {
+            program.write("Grüße\n");
+            assertThat(program.readLine()).isEqualTo("Grüße");
+        }
+    }
+
+    @Test
+    void echoServerProtocolTalksToPythonsAsyncio() {
+        assumeTrue(Program.isInstalled("python3", "-c", "import asyncio"), "python3 is not installed");
+        String client = """
+            import asyncio, sys
+            async def main():
+                reader, writer = await asyncio.open_connection('127.0.0.1', int(sys.argv[1]))
+                writer.write(b'Hello World!')
+                print(await reader.read())
+                writer.close()
+                await writer.wait_closed()
+            asyncio.run(main())
+            """;
+        try (Program server = Program.tulip("run", "examples/EchoServerProtocol.java");
+                Program python = Program.start("python3", "-c", client, "" + port(server))) {
+            assertThat(python.readLine()).as(python.error()).isEqualTo("b'Hello World!'");
+            assertThat(python.status()).isZero();
+        }
+    }
+
+    @Test
+    void echoClientProtocolSaysWhereNobodyAnswers() throws IOException {
+        int port;
+        try (ServerSocket free = new ServerSocket(0)) {
+            port = free.getLocalPort();
+        }
+        ChildJvm.Result client =
+                ChildJvm.run(Program.tulipCommand("run", "examples/EchoClientProtocol.java", "" + port));
+        assertThat(client.status()).isOne();
+        assertThat(client.err())
+                .contains("java.net.ConnectException: cannot connect to 127.0.0.1:" + port + ": Connection refused");
     }
 
     @Test

@@ -9,15 +9,17 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Host names for tests that say what addresses they have, in what order: {@code 127-0-0-2.ipv6.127-0-0-1.addresses.test}
- * has 127.0.0.2, ::1 and 127.0.0.1. All other names are looked up as always. The JDK finds this as a service.
+ * Host names for tests that say what addresses they have, in what order: {@code 127-0-0-2.ipv6.addresses.test} has
+ * 127.0.0.2 and ::1. All other names are looked up as always. The JDK finds this as a service.
  */
 public final class TestNames extends InetAddressResolverProvider {
     private static final String SUFFIX = ".addresses.test";
 
     /** {@return the name of a host with {@code addresses}} */
     public static String of(String... addresses) {
-        return String.join(".", addresses).replace("::1", "ipv6").replaceAll("(\\d+)\\.(\\d+)\\.(\\d+)\\.(\\d+)", "$1-$2-$3-$4")
+        return String.join(".", addresses)
+                        .replace("::1", "ipv6")
+                        .replaceAll("(\\d+)\\.(\\d+)\\.(\\d+)\\.(\\d+)", "$1-$2-$3-$4")
                 + SUFFIX;
     }
 
