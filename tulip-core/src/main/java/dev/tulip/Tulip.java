@@ -29,6 +29,8 @@ import dev.tulip.net.ListenOptions;
 import dev.tulip.net.Network;
 import dev.tulip.net.Protocol;
 import dev.tulip.net.Server;
+import dev.tulip.net.TlsOptions;
+import dev.tulip.net.Transport;
 import dev.tulip.net.TransportAndProtocol;
 import dev.tulip.net.UnixListenOptions;
 import dev.tulip.streams.Connection;
@@ -665,6 +667,33 @@ public final class Tulip {
     public static <P extends Protocol> TransportAndProtocol<P> createConnection(
             Supplier<? extends P> protocolFactory, String host, int port, ConnectOptions options) throws IOException {
         return Network.createConnection(protocolFactory, host, port, options);
+    }
+
+    /**
+     * Secures a connection that stands already with TLS, as its client. See
+     * {@link Network#startTls(Transport, Protocol, TlsOptions, boolean)}.
+     *
+     * @return the transport with which it goes on
+     * @throws IOException if the handshake fails, or the connection has ended
+     * @throws IllegalStateException if called outside a task
+     */
+    @Suspends
+    public static Transport startTls(Transport transport, Protocol protocol, TlsOptions options) throws IOException {
+        return Network.startTls(transport, protocol, options);
+    }
+
+    /**
+     * Secures a connection that stands already with TLS, as its client or its server. See
+     * {@link Network#startTls(Transport, Protocol, TlsOptions, boolean)}.
+     *
+     * @return the transport with which it goes on
+     * @throws IOException if the handshake fails, or the connection has ended
+     * @throws IllegalStateException if called outside a task
+     */
+    @Suspends
+    public static Transport startTls(Transport transport, Protocol protocol, TlsOptions options, boolean serverSide)
+            throws IOException {
+        return Network.startTls(transport, protocol, options, serverSide);
     }
 
     /**

@@ -14,14 +14,16 @@ import org.jspecify.annotations.Nullable;
  *     null to try them strictly one after the other
  * @param interleave how many addresses of the first family come first, before the families take turns; 0 to keep the
  *     resolver's order
+ * @param tls to secure the connection; null for a plain one
  */
 public record ConnectOptions(
         @Nullable StandardProtocolFamily family,
         @Nullable InetSocketAddress localAddress,
         @Nullable Duration happyEyeballsDelay,
-        int interleave) {
+        int interleave,
+        @Nullable TlsOptions tls) {
     private static final ConnectOptions DEFAULTS =
-            new ConnectOptions(null, null, Defaults.HAPPY_EYEBALLS_DELAY, Defaults.INTERLEAVE);
+            new ConnectOptions(null, null, Defaults.HAPPY_EYEBALLS_DELAY, Defaults.INTERLEAVE, null);
 
     /**
      * Checks the numbers.
@@ -40,7 +42,7 @@ public record ConnectOptions(
         }
     }
 
-    /** {@return any family and local address; happy eyeballs with 250 ms, the families taking turns} */
+    /** {@return any family and local address; happy eyeballs with 250 ms, the families taking turns; no TLS} */
     public static ConnectOptions defaults() {
         return DEFAULTS;
     }
@@ -51,7 +53,7 @@ public record ConnectOptions(
      * @param family INET or INET6
      */
     public ConnectOptions withFamily(StandardProtocolFamily family) {
-        return new ConnectOptions(family, localAddress, happyEyeballsDelay, interleave);
+        return new ConnectOptions(family, localAddress, happyEyeballsDelay, interleave, tls);
     }
 
     /**
@@ -60,7 +62,7 @@ public record ConnectOptions(
      * @param localAddress where the connection comes from; port 0 for any
      */
     public ConnectOptions withLocalAddress(InetSocketAddress localAddress) {
-        return new ConnectOptions(family, localAddress, happyEyeballsDelay, interleave);
+        return new ConnectOptions(family, localAddress, happyEyeballsDelay, interleave, tls);
     }
 
     /**
@@ -69,12 +71,12 @@ public record ConnectOptions(
      * @param delay how long one address may take until the next one is tried beside it
      */
     public ConnectOptions withHappyEyeballsDelay(Duration delay) {
-        return new ConnectOptions(family, localAddress, delay, interleave);
+        return new ConnectOptions(family, localAddress, delay, interleave, tls);
     }
 
     /** {@return these options without happy eyeballs: one address after the other, in the resolver's order} */
     public ConnectOptions withoutHappyEyeballs() {
-        return new ConnectOptions(family, localAddress, null, 0);
+        return new ConnectOptions(family, localAddress, null, 0, tls);
     }
 
     /**
@@ -83,6 +85,15 @@ public record ConnectOptions(
      * @param interleave how many addresses of the first family come first; 0 to keep the resolver's order
      */
     public ConnectOptions withInterleave(int interleave) {
-        return new ConnectOptions(family, localAddress, happyEyeballsDelay, interleave);
+        return new ConnectOptions(family, localAddress, happyEyeballsDelay, interleave, tls);
+    }
+
+    /**
+     * {@return these options for a connection with TLS}
+     *
+     * @param tls how it is secured
+     */
+    public ConnectOptions withTls(TlsOptions tls) {
+        return new ConnectOptions(family, localAddress, happyEyeballsDelay, interleave, tls);
     }
 }

@@ -70,5 +70,26 @@ final class Defaults {
     /** How much of a file another thread sends at a time, in bytes: a transport that is aborted waits for that. */
     static final long FILE_STEP = 8 * 1024 * 1024;
 
+    /** How long a TLS handshake may take. As CPython. */
+    static final Duration TLS_HANDSHAKE_TIMEOUT = Duration.ofSeconds(60);
+
+    /** How long closing TLS waits for a peer that does nothing. As CPython. */
+    static final Duration TLS_SHUTDOWN_TIMEOUT = Duration.ofSeconds(30);
+
+    /** Size of a TLS record at most, in bytes, as the JDK reckons it. */
+    static final int TLS_RECORD_SIZE = 16_709;
+
+    /** Size of the buffers for TLS, in bytes: four records go from or to the network at a time. */
+    static final int TLS_BUFFER_SIZE = 4 * TLS_RECORD_SIZE;
+
+    /** Buffers of that size that a loop keeps at most. */
+    static final int TLS_BUFFERS = 64;
+
+    /** Answers (to requests for new keys) that a TLS peer may leave unread; then it means no good. */
+    static final int TLS_UNREAD_ANSWERS = 100;
+
+    /** How many bytes of what is not TLS are shown in messages. */
+    static final int TLS_STRANGE_BYTES = 40;
+
     private Defaults() {}
 }

@@ -2,6 +2,10 @@ package dev.tulip.net;
 
 import java.net.SocketAddress;
 import java.nio.channels.NetworkChannel;
+import java.security.cert.X509Certificate;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLSession;
 
 /**
  * A fact that a transport may know about its connection. The names are asyncio's.
@@ -23,4 +27,23 @@ public record ExtraInfo<T>(String name, Class<T> type) {
      * it or closes it breaks the connection.
      */
     public static final ExtraInfo<NetworkChannel> SOCKET = new ExtraInfo<>("socket", NetworkChannel.class);
+
+    /** TLS: the context that the connection was made with. */
+    public static final ExtraInfo<SSLContext> SSL_CONTEXT = new ExtraInfo<>("sslcontext", SSLContext.class);
+
+    /** TLS: the JDK's engine, to ask it for what is not here. Whoever changes it breaks the connection. */
+    public static final ExtraInfo<SSLEngine> SSL_ENGINE = new ExtraInfo<>("ssl_object", SSLEngine.class);
+
+    /** TLS: the session, with its protocol and the certificates of both sides. */
+    public static final ExtraInfo<SSLSession> SSL_SESSION = new ExtraInfo<>("ssl_session", SSLSession.class);
+
+    /** TLS: the peer's certificate, if it has shown one. */
+    public static final ExtraInfo<X509Certificate> PEER_CERTIFICATE =
+            new ExtraInfo<>("peercert", X509Certificate.class);
+
+    /** TLS: the cipher suite, such as {@code TLS_AES_256_GCM_SHA384}. */
+    public static final ExtraInfo<String> CIPHER = new ExtraInfo<>("cipher", String.class);
+
+    /** TLS: the protocol that ALPN has chosen, such as {@code h2}, if it has. */
+    public static final ExtraInfo<String> APPLICATION_PROTOCOL = new ExtraInfo<>("alpn_protocol", String.class);
 }

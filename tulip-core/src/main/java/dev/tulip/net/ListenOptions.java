@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param reusePort whether other servers, also of other processes, may share the port, and with it the connections
  * @param keepAlive whether the system probes connections that are silent for a long time (two hours, usually)
  * @param startServing whether to accept at once; else {@link Server#startServing} does, and connections wait meanwhile
+ * @param tls to secure the connections; null for plain ones
  */
 public record ListenOptions(
         @Nullable StandardProtocolFamily family,
@@ -21,8 +22,10 @@ public record ListenOptions(
         @Nullable Boolean reuseAddress,
         boolean reusePort,
         boolean keepAlive,
-        boolean startServing) {
-    private static final ListenOptions DEFAULTS = new ListenOptions(null, Defaults.BACKLOG, null, false, false, true);
+        boolean startServing,
+        @Nullable TlsOptions tls) {
+    private static final ListenOptions DEFAULTS =
+            new ListenOptions(null, Defaults.BACKLOG, null, false, false, true, null);
 
     /**
      * Checks the numbers.
@@ -38,7 +41,7 @@ public record ListenOptions(
         }
     }
 
-    /** {@return a backlog of 100, the system's usual reuse of addresses, accepting at once} */
+    /** {@return a backlog of 100, the system's usual reuse of addresses, accepting at once, no TLS} */
     public static ListenOptions defaults() {
         return DEFAULTS;
     }
@@ -49,7 +52,7 @@ public record ListenOptions(
      * @param family INET or INET6
      */
     public ListenOptions withFamily(StandardProtocolFamily family) {
-        return new ListenOptions(family, backlog, reuseAddress, reusePort, keepAlive, startServing);
+        return new ListenOptions(family, backlog, reuseAddress, reusePort, keepAlive, startServing, tls);
     }
 
     /**
@@ -58,7 +61,7 @@ public record ListenOptions(
      * @param backlog how many connections the system keeps until they are accepted
      */
     public ListenOptions withBacklog(int backlog) {
-        return new ListenOptions(family, backlog, reuseAddress, reusePort, keepAlive, startServing);
+        return new ListenOptions(family, backlog, reuseAddress, reusePort, keepAlive, startServing, tls);
     }
 
     /**
@@ -67,7 +70,7 @@ public record ListenOptions(
      * @param reuseAddress whether the port can be used again at once after a server has ended
      */
     public ListenOptions withReuseAddress(boolean reuseAddress) {
-        return new ListenOptions(family, backlog, reuseAddress, reusePort, keepAlive, startServing);
+        return new ListenOptions(family, backlog, reuseAddress, reusePort, keepAlive, startServing, tls);
     }
 
     /**
@@ -76,7 +79,7 @@ public record ListenOptions(
      * @param reusePort whether other servers may use the port at the same time
      */
     public ListenOptions withReusePort(boolean reusePort) {
-        return new ListenOptions(family, backlog, reuseAddress, reusePort, keepAlive, startServing);
+        return new ListenOptions(family, backlog, reuseAddress, reusePort, keepAlive, startServing, tls);
     }
 
     /**
@@ -85,7 +88,7 @@ public record ListenOptions(
      * @param keepAlive whether the system sends them
      */
     public ListenOptions withKeepAlive(boolean keepAlive) {
-        return new ListenOptions(family, backlog, reuseAddress, reusePort, keepAlive, startServing);
+        return new ListenOptions(family, backlog, reuseAddress, reusePort, keepAlive, startServing, tls);
     }
 
     /**
@@ -94,6 +97,15 @@ public record ListenOptions(
      * @param startServing whether it accepts at once
      */
     public ListenOptions withStartServing(boolean startServing) {
-        return new ListenOptions(family, backlog, reuseAddress, reusePort, keepAlive, startServing);
+        return new ListenOptions(family, backlog, reuseAddress, reusePort, keepAlive, startServing, tls);
+    }
+
+    /**
+     * {@return these options for connections with TLS}
+     *
+     * @param tls how they are secured; with a certificate: {@link TlsOptions#withIdentity}
+     */
+    public ListenOptions withTls(TlsOptions tls) {
+        return new ListenOptions(family, backlog, reuseAddress, reusePort, keepAlive, startServing, tls);
     }
 }

@@ -26,6 +26,9 @@ final class LoopResources implements AutoCloseable {
     /** For what could not be sent at once and is little: that of many connections at a time, perhaps. */
     final BufferPool smallChunks = new BufferPool(Defaults.SMALL_CHUNK_SIZE, Defaults.SMALL_CHUNKS);
 
+    /** For TLS: what is encrypted, and what is decrypted. */
+    final BufferPool records = BufferPool.ofArrays(Defaults.TLS_BUFFER_SIZE, Defaults.TLS_BUFFERS);
+
     /** For a gathering write; all null in between. */
     final @Nullable ByteBuffer[] gather = new @Nullable ByteBuffer[Defaults.GATHER];
 

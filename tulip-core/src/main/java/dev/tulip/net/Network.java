@@ -4,6 +4,7 @@ import dev.tulip.loop.EventLoop;
 import dev.tulip.loop.Suspends;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.FileChannel;
@@ -11,10 +12,12 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -44,7 +47,8 @@ public final class Network {
      * Connects to {@code host}, with the first of its addresses that answers, and returns when the protocol's
      * {@code connectionMade} has been called.
      *
-     * <p>If one address takes long, the next one is tried beside it, and the first connection wins.
+     * <p>If one address takes long, the next one is tried beside it, and the first connection wins. With TLS, its
+     * handshake follows.
      *
      * <p>If this is cancelled, all attempts end and their sockets are closed. If the connection stands already, it is
      * aborted.
@@ -57,6 +61,9 @@ public final class Network {
      * @throws java.net.UnknownHostException if the name has no address
      * @throws java.net.ConnectException if no address answers; the message names the host and the port, and the error
      *     of every attempt is among the suppressed exceptions
+     * @throws javax.net.ssl.SSLException if the TLS handshake fails: the message says why; usually a
+     *     {@link javax.net.ssl.SSLHandshakeException}
+     * @throws java.net.SocketTimeoutException if the TLS handshake takes too long
      * @throws IOException if the address cannot be looked up, or no socket can be opened
      * @throws IllegalStateException if called outside a task
      */
@@ -66,7 +73,11 @@ public final class Network {
         EventLoop loop = Callers.loopOfTask("createConnection");
         List<InetAddress> addresses = Resolver.addressesOf(loop, host, options.family());
         SocketChannel connected = new HappyEyeballs(loop, host, port, options, addresses).connect();
-        return establish(loop, protocolFactory, connected);
+        TlsOptions tls = options.tls();
+        return tls == null
+                ? establish(loop, protocolFactory, connected)
+                : establish(
+                        loop, protocolFactory, connected, made -> TlsTransport.ofClient(loop, tls, host, port, made));
     }
 
     /**
@@ -88,6 +99,28 @@ public final class Network {
     }
 
     /**
+     * Puts a transport with TLS on a socket that is connected: the client's side. Returns when the handshake is done and
+     * the protocol's {@code connectionMade} has been called. The socket belongs to the transport from here on, also if
+     * this fails.
+     *
+     * <p>If this is cancelled, the connection is aborted.
+     *
+     * @param <P> the protocol's class
+     * @param protocolFactory makes the protocol, once the handshake is done
+     * @param connected a TCP or Unix socket; it is put into non-blocking mode
+     * @param tls with the name of the server, which the socket does not tell: {@link TlsOptions#withServerName}
+     * @throws IOException if it is not connected, or closed, or the handshake fails
+     * @throws IllegalStateException if called outside a task
+     */
+    @Suspends
+    public static <P extends Protocol> TransportAndProtocol<P> createConnection(
+            Supplier<? extends P> protocolFactory, SocketChannel connected, TlsOptions tls) throws IOException {
+        EventLoop loop = Callers.loopOfTask("createConnection");
+        int port = connected.isOpen() ? portOf(connected.getRemoteAddress()) : -1;
+        return establish(loop, protocolFactory, connected, made -> TlsTransport.ofClient(loop, tls, null, port, made));
+    }
+
+    /**
      * Puts a transport on a socket that was accepted elsewhere: {@link #createConnection(Supplier, SocketChannel)} for
      * the server's side.
      *
@@ -101,6 +134,81 @@ public final class Network {
     public static <P extends Protocol> TransportAndProtocol<P> connectAcceptedSocket(
             Supplier<? extends P> protocolFactory, SocketChannel accepted) throws IOException {
         return createConnection(protocolFactory, accepted);
+    }
+
+    /**
+     * Puts a transport with TLS on a socket that was accepted elsewhere: the server's side. See
+     * {@link #createConnection(Supplier, SocketChannel, TlsOptions)}.
+     *
+     * @param <P> the protocol's class
+     * @param protocolFactory makes the protocol, once the handshake is done
+     * @param accepted a TCP or Unix socket; it is put into non-blocking mode
+     * @param tls with a certificate: {@link TlsOptions#withIdentity}
+     * @throws IOException if it is closed, or the handshake fails
+     * @throws IllegalStateException if called outside a task
+     */
+    @Suspends
+    public static <P extends Protocol> TransportAndProtocol<P> connectAcceptedSocket(
+            Supplier<? extends P> protocolFactory, SocketChannel accepted, TlsOptions tls) throws IOException {
+        EventLoop loop = Callers.loopOfTask("connectAcceptedSocket");
+        return establish(
+                loop, protocolFactory, accepted, made -> TlsTransport.ofServer(loop, tls, made, /* awaited= */ true));
+    }
+
+    // -- from plain to TLS ----------------------------------------------------------------------------------------
+
+    /**
+     * Secures a connection that stands already, as its client. See
+     * {@link #startTls(Transport, Protocol, TlsOptions, boolean)}.
+     */
+    @Suspends
+    public static Transport startTls(Transport transport, Protocol protocol, TlsOptions options) throws IOException {
+        return startTls(transport, protocol, options, /* serverSide= */ false);
+    }
+
+    /**
+     * Secures a connection that stands already, and returns the transport with which it goes on; nobody uses the other
+     * one any more. That may be one with TLS already: then there is TLS in TLS.
+     *
+     * <p>What was written before is still sent plain. What has come before is the protocol's; whoever goes on with
+     * plaintext that came before the handshake would take what an attacker has slipped in for secured, so drop it, or
+     * better, refuse. What comes from now on must be TLS: anything else fails the handshake. So that nothing of the
+     * handshake gets to the protocol, pause reading before the peer is told to begin; this resumes it.
+     *
+     * <p>The protocol's {@code connectionMade} is not called. What comes is handed to it only after this has returned,
+     * when the task suspends next.
+     *
+     * <p>If this fails or is cancelled, the connection is aborted, and the protocol's {@code connectionLost} called.
+     *
+     * @param transport of the connection
+     * @param protocol is called from now on; usually the one that was before
+     * @param options as the client they need a server name, which the transport does not tell
+     *     ({@link TlsOptions#withServerName}); as the server a certificate ({@link TlsOptions#withIdentity})
+     * @param serverSide whether this is the server, which waits for the client to begin
+     * @throws IOException if the handshake fails, or the connection has ended
+     * @throws IllegalArgumentException if the options lack what that side needs
+     * @throws IllegalStateException if called outside a task
+     */
+    @Suspends
+    public static Transport startTls(Transport transport, Protocol protocol, TlsOptions options, boolean serverSide)
+            throws IOException {
+        EventLoop loop = Callers.loopOfTask("startTls");
+        if (transport.isClosing()) {
+            throw new IOException("the connection has ended before TLS could start: " + transport);
+        }
+        TlsTransport secured = serverSide
+                ? TlsTransport.ofServer(loop, options, () -> protocol, /* awaited= */ true)
+                : TlsTransport.ofClient(
+                        loop, options, null, portOf(transport.getExtraInfo("peername")), () -> protocol);
+        secured.takeOver(transport, protocol);
+        try {
+            secured.handshake().await();
+        } catch (Throwable e) {
+            secured.abort();
+            throw e;
+        }
+        secured.release();
+        return secured;
     }
 
     // -- servers --------------------------------------------------------------------------------------------------
@@ -127,6 +235,9 @@ public final class Network {
     /**
      * Listens on every address of {@code hosts} and makes a protocol for each connection.
      *
+     * <p>With TLS, the protocol of a connection is made when its handshake is done. A handshake that fails is reported to
+     * the loop's exception handler; not so a client that goes without a word.
+     *
      * @param protocolFactory makes the protocol of a connection
      * @param hosts names or addresses; an empty string for every interface, of both families where there are both
      * @param port 0 for a free one, which the server's sockets tell; then each address gets one of its own
@@ -135,6 +246,8 @@ public final class Network {
      * @throws java.net.BindException if an address is taken, not allowed, or none is one of this machine
      * @throws IOException if an address cannot be looked up, or no socket can be opened
      * @throws UnsupportedOperationException if the options want something that the system does not have
+     * @throws IllegalArgumentException if the options want TLS without a certificate, or in a way that the JDK does not
+     *     know
      * @throws IllegalStateException if called outside a task
      */
     @Suspends
@@ -142,6 +255,7 @@ public final class Network {
             Supplier<? extends Protocol> protocolFactory, List<String> hosts, int port, ListenOptions options)
             throws IOException {
         EventLoop loop = Callers.loopOfTask("createServer");
+        checkTls(loop, options);
         List<ServerSocketChannel> listeners =
                 Sockets.listen(loop, addressesOf(loop, hosts, options.family()), port, options);
         return new SocketServer(loop, protocolFactory, listeners, options);
@@ -160,6 +274,7 @@ public final class Network {
             Supplier<? extends Protocol> protocolFactory, ServerSocketChannel listener, ListenOptions options)
             throws IOException {
         EventLoop loop = EventLoop.running();
+        checkTls(loop, options);
         if (listener.getLocalAddress() == null) {
             throw new IOException(listener + " is not bound");
         }
@@ -338,6 +453,59 @@ public final class Network {
             throw e;
         }
         return new TransportAndProtocol<>(transport, protocol);
+    }
+
+    /**
+     * The same with TLS.
+     *
+     * @param secured makes the transport, from what makes the protocol
+     */
+    @Suspends
+    private static <P extends Protocol> TransportAndProtocol<P> establish(
+            EventLoop loop,
+            Supplier<? extends P> protocolFactory,
+            SocketChannel connected,
+            Function<Supplier<P>, TlsTransport> secured)
+            throws IOException {
+        List<P> made = new ArrayList<>(1);
+        TlsTransport transport;
+        SocketTransport below;
+        try {
+            if (connected.isOpen() && !connected.isConnected()) {
+                throw new IOException(connected + " is not connected");
+            }
+            Sockets.prepare(connected, /* keepAlive= */ false);
+            transport = secured.apply(() -> {
+                P protocol = Objects.requireNonNull(protocolFactory.get(), "the protocol factory returned null");
+                made.add(protocol);
+                return protocol;
+            });
+            below = new SocketTransport(loop, connected, transport.below(), null);
+        } catch (Throwable e) {
+            Closing.quietly(connected);
+            throw e;
+        }
+        transport.carriedBy(below);
+        below.start();
+        try {
+            transport.handshake().await();
+        } catch (Throwable e) {
+            transport.abort();
+            throw e;
+        }
+        return new TransportAndProtocol<>(transport, made.getFirst());
+    }
+
+    /** Says what is wrong with the options now, and not at each connection. */
+    private static void checkTls(EventLoop loop, ListenOptions options) {
+        if (options.tls() != null) {
+            TlsEngine.forServer(LoopResources.of(loop), options.tls());
+        }
+    }
+
+    /** {@return the port in {@code address}, or -1 if it has none} */
+    private static int portOf(@Nullable Object address) {
+        return address instanceof InetSocketAddress internet ? internet.getPort() : -1;
     }
 
     @Suspends

@@ -34,6 +34,8 @@ public interface Protocol extends BaseProtocol {
     /**
      * The peer will send no more. It may still read.
      *
+     * <p>With TLS the connection is closed in any case: TLS 1.2 knows no end of one direction.
+     *
      * @return true to keep the connection for writing, until {@link Transport#close}; false to close it now, once all
      *     that was written is sent
      */

@@ -13,8 +13,9 @@ import java.util.List;
  * <p>To end it, {@link #shutdown}: stops accepting, lets the connections finish, aborts the rest. {@link #close} alone
  * leaves the connections to themselves.
  *
- * <p>A connection that cannot be accepted, or for which the protocol factory fails, is reported to the loop's exception
- * handler. If the process is out of file descriptors, the server says so once, waits a second and tries again.
+ * <p>A connection that cannot be accepted, for which the protocol factory fails, or with which the TLS handshake fails, is
+ * reported to the loop's exception handler. If the process is out of file descriptors, the server says so once, waits a
+ * second and tries again.
  *
  * @see Network#createServer(java.util.function.Supplier, String, int)
  * @see <a href="https://docs.python.org/3.14/library/asyncio-eventloop.html#server-objects">asyncio: Server Objects</a>

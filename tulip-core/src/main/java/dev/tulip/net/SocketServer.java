@@ -24,12 +24,13 @@ final class SocketServer implements Server {
     private final Supplier<? extends Protocol> protocolFactory;
     private final boolean keepAlive;
     private final @Nullable SocketFile file;
+    private final @Nullable TlsOptions tls;
     private final List<Acceptor> acceptors = new ArrayList<>();
     private final LoopResources resources;
     private final Waiters changes;
 
     // loop thread only
-    private final Set<ChannelTransport> connections = new LinkedHashSet<>();
+    private final Set<SocketTransport> connections = new LinkedHashSet<>();
     private boolean serving;
     private boolean servingForever;
     private boolean closed;
@@ -58,6 +59,7 @@ final class SocketServer implements Server {
         this.protocolFactory = Objects.requireNonNull(protocolFactory, "protocolFactory");
         this.keepAlive = options.keepAlive();
         this.file = file;
+        this.tls = options.tls();
         this.changes = new Waiters(loop);
         this.resources = LoopResources.of(loop);
         for (ServerSocketChannel listener : listeners) {
@@ -100,8 +102,7 @@ final class SocketServer implements Server {
     void accepted(SocketChannel connection) {
         try {
             Sockets.prepare(connection, keepAlive);
-            Protocol protocol = Objects.requireNonNull(protocolFactory.get(), "the protocol factory returned null");
-            SocketTransport transport = new SocketTransport(loop, connection, protocol, this);
+            SocketTransport transport = tls == null ? plain(connection) : secured(connection, tls);
             connections.add(transport);
             transport.start();
         } catch (KeyboardInterrupt e) {
@@ -112,6 +113,19 @@ final class SocketServer implements Server {
             loop.callExceptionHandler(
                     new ExceptionContext("Error on transport creation for incoming connection", e, "server", this));
         }
+    }
+
+    private SocketTransport plain(SocketChannel connection) throws IOException {
+        Protocol protocol = Objects.requireNonNull(protocolFactory.get(), "the protocol factory returned null");
+        return new SocketTransport(loop, connection, protocol, this);
+    }
+
+    /** The protocol is made when the handshake is done. */
+    private SocketTransport secured(SocketChannel connection, TlsOptions tls) throws IOException {
+        TlsTransport secured = TlsTransport.ofServer(loop, tls, protocolFactory, /* awaited= */ false);
+        SocketTransport transport = new SocketTransport(loop, connection, secured.below(), this);
+        secured.carriedBy(transport);
+        return transport;
     }
 
     /** A connection has ended. */
@@ -179,13 +193,14 @@ final class SocketServer implements Server {
     @Override
     public void closeClients() {
         loop.checkThread();
-        List.copyOf(connections).forEach(ChannelTransport::close);
+        List.copyOf(connections)
+                .forEach(connection -> TlsTransport.outermost(connection).close());
     }
 
     @Override
     public void abortClients() {
         loop.checkThread();
-        List.copyOf(connections).forEach(ChannelTransport::abort);
+        List.copyOf(connections).forEach(SocketTransport::abort);
     }
 
     @Override
@@ -197,7 +212,7 @@ final class SocketServer implements Server {
             changes.await(grace);
         }
         int aborted = 0;
-        for (ChannelTransport connection : List.copyOf(connections)) {
+        for (SocketTransport connection : List.copyOf(connections)) {
             if (!connection.isLost()) {
                 aborted++;
                 connection.abort();

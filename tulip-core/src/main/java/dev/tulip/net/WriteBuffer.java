@@ -68,6 +68,19 @@ final class WriteBuffer {
         }
     }
 
+    /** {@return what comes first, in one piece; there is something} Then {@link #sent}. */
+    ByteBuffer first() {
+        return at(0);
+    }
+
+    /** The caller has taken {@code sent} bytes from {@link #first}. */
+    void sent(int sent) {
+        size -= sent;
+        if (!at(0).hasRemaining()) {
+            removeFirst();
+        }
+    }
+
     /** Drops everything. */
     void clear() {
         while (count > 0) {

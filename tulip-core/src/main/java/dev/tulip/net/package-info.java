@@ -9,7 +9,7 @@
  *   <li>what it gets: {@link dev.tulip.net.Transport}, {@link dev.tulip.net.Server}, {@link
  *       dev.tulip.net.DatagramTransport}; and, for tasks, {@link dev.tulip.net.DatagramEndpoint}
  *   <li>options: {@link dev.tulip.net.ConnectOptions}, {@link dev.tulip.net.ListenOptions}, {@link
- *       dev.tulip.net.UnixListenOptions}, {@link dev.tulip.net.DatagramOptions}
+ *       dev.tulip.net.UnixListenOptions}, {@link dev.tulip.net.DatagramOptions}, {@link dev.tulip.net.TlsOptions}
  * </ul>
  *
  * <p>Everything here belongs to the thread of its loop; on other threads it throws {@link WrongThreadException}.
