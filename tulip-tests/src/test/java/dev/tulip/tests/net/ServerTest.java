@@ -331,8 +331,7 @@ class ServerTest {
             Server server = Network.createServer(this::echo, listener, ListenOptions.defaults());
             SocketChannel socket = SocketChannel.open(address);
             Recorder client = new Recorder();
-            Transport transport =
-                    Network.createConnection(() -> client, socket).transport();
+            Transport transport = Network.createConnection(() -> client, socket).transport();
             assertThat(transport.getExtraInfo("peername")).isEqualTo(address);
             transport.write("over a file".getBytes());
             Until.holds("the echo", () -> client.text().equals("over a file"));
