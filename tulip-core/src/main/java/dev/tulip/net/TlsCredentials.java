@@ -117,6 +117,27 @@ public final class TlsCredentials {
     }
 
     /**
+     * {@return these credentials with a certificate of our own, from the file of a key store} If it has several, the JDK
+     * chooses.
+     *
+     * @param keyStore PKCS#12, for instance, as {@code keytool} makes them
+     * @param password of the file, and of the keys in it
+     * @throws IOException if the file cannot be read or is no key store, there is no key in it, or the password is wrong
+     * @throws IllegalStateException if these credentials are of an {@link SSLContext}
+     */
+    public TlsCredentials withIdentity(Path keyStore, char[] password) throws IOException {
+        try {
+            return withIdentity(KeyStore.getInstance(keyStore.toFile(), password), password);
+        } catch (GeneralSecurityException e) {
+            throw new IOException(keyStore + " is not a key store that this JVM knows", e);
+        } catch (IOException e) {
+            throw e.getCause() instanceof UnrecoverableKeyException
+                    ? new IOException("the password does not open the key store " + keyStore, e)
+                    : e;
+        }
+    }
+
+    /**
      * {@return these credentials with a certificate of our own, from a key store} If it has several, the JDK chooses.
      *
      * @param keyStore is loaded

@@ -55,7 +55,7 @@ final class TlsErrors {
                 + " ms: " + (unsent ? "it does not read what was written" : "it does not answer the close_notify"));
     }
 
-    static IOException broken(String peer, SSLException error) {
+    static IOException broken(String peer, Exception error) {
         return withCause(new SSLException("TLS with " + peer + " is broken: " + explain(error)), error);
     }
 

@@ -124,6 +124,20 @@ public record TlsOptions(
         return withCredentials(credentials.withIdentity(certificateChain, privateKey));
     }
 
+    /**
+     * {@return these options with a certificate of our own} See
+     * {@link TlsCredentials#withIdentity(Path, Path, char[])}.
+     */
+    public TlsOptions withIdentity(Path certificateChain, Path privateKey, char @Nullable [] password)
+            throws IOException {
+        return withCredentials(credentials.withIdentity(certificateChain, privateKey, password));
+    }
+
+    /** {@return these options with a certificate of our own} See {@link TlsCredentials#withIdentity(Path, char[])}. */
+    public TlsOptions withIdentity(Path keyStore, char[] password) throws IOException {
+        return withCredentials(credentials.withIdentity(keyStore, password));
+    }
+
     /** {@return these options with a certificate of our own} See {@link TlsCredentials#withIdentity(KeyStore, char[])}. */
     public TlsOptions withIdentity(KeyStore keyStore, char[] password) throws IOException {
         return withCredentials(credentials.withIdentity(keyStore, password));

@@ -219,7 +219,7 @@ final class TlsTransport implements Transport {
         setTimer(options.handshakeTimeout(), this::handshakeTimedOut);
         try {
             engine.engine.beginHandshake();
-        } catch (SSLException e) {
+        } catch (SSLException | RuntimeException e) {
             failure = e;
         }
         advance();
@@ -278,7 +278,7 @@ final class TlsTransport implements Transport {
         try {
             tellHandshake(HANDSHAKE_FAILED, error);
         } finally {
-            lose(error, error.getCause() instanceof SSLException ? SOFT : HARD); // softly, if the peer was told why
+            lose(error, error.getCause() instanceof SSLException ? withLastWords() : HARD);
         }
     }
 
@@ -411,8 +411,13 @@ final class TlsTransport implements Transport {
         if (state == HANDSHAKING) {
             failHandshake(TlsErrors.handshakeFailed(peer(), error, strangeBytes()));
         } else {
-            lose(error instanceof SSLException e ? TlsErrors.broken(peer(), e) : error, SOFT);
+            lose(TlsErrors.broken(peer(), error), withLastWords());
         }
+    }
+
+    /** {@return how to end the transport below so that the peer is told why, if it still reads} */
+    private boolean withLastWords() {
+        return innerPaused ? HARD : SOFT;
     }
 
     /** The engine has failed, and may want to tell the peer why. */
@@ -421,7 +426,7 @@ final class TlsTransport implements Transport {
         busy = true;
         try {
             engine.wrapOwn(records);
-        } catch (SSLException e) {
+        } catch (SSLException | RuntimeException e) {
             // it has told why already
         } finally {
             inner().write(records.flip());
@@ -457,7 +462,7 @@ final class TlsTransport implements Transport {
                     break;
                 }
             }
-        } catch (SSLException e) {
+        } catch (SSLException | RuntimeException e) {
             failure = e;
             progress = true;
         } finally {
@@ -678,7 +683,7 @@ final class TlsTransport implements Transport {
             while (data.hasRemaining() && engine.wrap(data, records.clear())) {
                 inner().write(records.flip());
             }
-        } catch (SSLException e) {
+        } catch (SSLException | RuntimeException e) {
             data.position(data.limit());
             failure = e;
         } finally {
@@ -694,7 +699,7 @@ final class TlsTransport implements Transport {
             while (data[data.length - 1].hasRemaining() && engine.wrap(data, records.clear())) {
                 inner().write(records.flip());
             }
-        } catch (SSLException e) {
+        } catch (SSLException | RuntimeException e) {
             failure = e;
         } finally {
             resources.records.give(records);
@@ -728,7 +733,7 @@ final class TlsTransport implements Transport {
             if (any) {
                 inner().write(records.flip());
             }
-        } catch (SSLException e) {
+        } catch (SSLException | RuntimeException e) {
             failure = e;
             any = true;
         } finally {
@@ -930,13 +935,14 @@ final class TlsTransport implements Transport {
             return;
         }
         Exception reason = cause != null ? cause : state == OPEN || innerPaused ? innerCause : null;
-        if (state == HANDSHAKING) {
-            reason = lostInHandshake();
-        }
+        boolean inHandshake = state == HANDSHAKING;
         state = CLOSED;
         cancelTimer();
         forget();
         try {
+            if (inHandshake) {
+                reason = lostInHandshake();
+            }
             if (made) {
                 protocol().connectionLost(reason);
             }

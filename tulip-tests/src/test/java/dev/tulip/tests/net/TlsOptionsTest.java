@@ -195,6 +195,16 @@ class TlsOptionsTest {
                 .hasMessageContaining("the trust store is empty");
         trusted.setCertificateEntry("server", store.getCertificate("server"));
         assertServes(server, TlsOptions.defaults().withTrusted(trusted));
+        assertServes(
+                TlsOptions.defaults().withIdentity(file, password),
+                TlsOptions.defaults().withTrusted(trusted));
+        assertThatThrownBy(() -> TlsOptions.defaults().withIdentity(file, "wrong".toCharArray()))
+                .isInstanceOf(IOException.class)
+                .hasMessage("the password does not open the key store " + file);
+        Path text = file("text.txt", "hello");
+        assertThatThrownBy(() -> TlsOptions.defaults().withIdentity(text, password))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining(text + " is not a key store");
         assertThatThrownBy(() -> TlsOptions.defaults().withIdentity(store, "wrong".toCharArray()))
                 .isInstanceOf(IOException.class)
                 .hasMessage("the password does not open the key in the key store");

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.tulip.loop.Suspends;
+import dev.tulip.loop.Task;
 import dev.tulip.net.ClientAuth;
 import dev.tulip.net.ConnectOptions;
 import dev.tulip.net.ExtraInfo;
@@ -33,6 +34,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLServerSocket;
 import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.Test;
@@ -93,7 +95,10 @@ class TlsPeersTest {
                     Program client = sClient(tls.port(), "-quiet", "-no_ign_eof", flag(version))) {
                 assertThat(elsewhere(() -> echoes(client, "Grüße"))).isTrue();
                 assertThat(elsewhere(() -> echoes(client, "x".repeat(50_000)))).isTrue();
-                assertThat(tls.accepted().transport().getExtraInfo(ExtraInfo.SSL_SESSION).getProtocol())
+                assertThat(tls.accepted()
+                                .transport()
+                                .getExtraInfo(ExtraInfo.SSL_SESSION)
+                                .getProtocol())
                         .isEqualTo(version);
                 client.closeInput();
                 assertThat(tls.accepted().awaitLost()).isNull(); // with a close_notify
@@ -129,6 +134,32 @@ class TlsPeersTest {
     }
 
     @Test
+    void aPeerThatWantsAnswerAfterAnswerAndReadsNoneIsDropped() throws Exception {
+        run(() -> {
+            try (Tls tls = Tls.echo(Tls.SERVER);
+                    Relay relay = new Relay(tls.port());
+                    Program client = sClient(relay.port(), "-tls1_3")) {
+                assertThat(elsewhere(() -> echoes(client, "hello"))).isTrue();
+                Recorder server = tls.accepted();
+                relay.down.stop();
+                server.transport().write(new byte[20_000_000]); // more than the network takes
+                assertThat(server.events).contains("pause");
+                Task<?> wanting = createTask(() -> elsewhere(() -> {
+                    while (!server.isLost()) {
+                        client.write("K\n");
+                        Thread.sleep(1);
+                    }
+                    return true;
+                }));
+                assertThat(server.awaitLost())
+                        .isInstanceOf(SSLException.class)
+                        .hasMessageContaining("answer again and again");
+                wanting.await();
+            }
+        });
+    }
+
+    @Test
     void opensslsClientNegotiatesAgain() throws Exception {
         run(() -> {
             try (Tls tls = Tls.echo(Tls.SERVER);
@@ -158,12 +189,14 @@ class TlsPeersTest {
                 Until.holds("the server's part of the handshake", () -> relay.down.keeping() > 500);
                 int before = relay.down.keeping();
                 server.write("first ".getBytes());
-                server.writeLines(List.of(ByteBuffer.wrap("second ".getBytes()), ByteBuffer.wrap("third\n".getBytes())));
+                server.writeLines(
+                        List.of(ByteBuffer.wrap("second ".getBytes()), ByteBuffer.wrap("third\n".getBytes())));
                 assertThat(server.getWriteBufferSize()).isEqualTo("first second third\n".length());
                 Until.settled();
                 assertThat(relay.down.keeping()).isEqualTo(before);
                 relay.releaseDown();
-                assertThat(elsewhere(() -> client.readLineThatStartsWith("first"))).isEqualTo("first second third");
+                assertThat(elsewhere(() -> client.readLineThatStartsWith("first")))
+                        .isEqualTo("first second third");
                 assertThat(server.getWriteBufferSize()).isZero();
             }
         });
@@ -307,7 +340,10 @@ class TlsPeersTest {
     @Suspends
     private static Recorder connect(int port, TlsOptions options) throws IOException {
         return Network.createConnection(
-                        Recorder::new, "localhost", port, ConnectOptions.defaults().withTls(options))
+                        Recorder::new,
+                        "localhost",
+                        port,
+                        ConnectOptions.defaults().withTls(options))
                 .protocol();
     }
 
@@ -320,7 +356,9 @@ class TlsPeersTest {
                 Recorder client = connect(port, Tls.CLIENT);
                 client.transport().write("hello\n".getBytes());
                 Until.holds("an answer", () -> client.text().equals("olleh\n"));
-                assertThat(client.transport().getExtraInfo(ExtraInfo.SSL_SESSION).getProtocol())
+                assertThat(client.transport()
+                                .getExtraInfo(ExtraInfo.SSL_SESSION)
+                                .getProtocol())
                         .isEqualTo(version);
                 client.transport().close();
                 assertThat(client.awaitLost()).isNull();
@@ -380,7 +418,15 @@ class TlsPeersTest {
                 .withApplicationProtocols("reverse");
         run(() -> {
             try (Program server = sServer(
-                    Certificates.LOCALHOST, "-rev", flag(version), "-Verify", "1", "-CAfile", ROOT, "-alpn", "reverse")) {
+                    Certificates.LOCALHOST,
+                    "-rev",
+                    flag(version),
+                    "-Verify",
+                    "1",
+                    "-CAfile",
+                    ROOT,
+                    "-alpn",
+                    "reverse")) {
                 int port = port(server);
                 long created = 0;
                 for (int i = 0; i < 2; i++) {
@@ -426,8 +472,8 @@ class TlsPeersTest {
         Path body = folder.resolve("body");
         run(() -> {
             try (Tls tls = Tls.server(Tls.SERVER.withApplicationProtocols("http/1.1"), Web::new)) {
-                String command = "curl -sS " + version + " --cacert " + ROOT + " -o " + body
-                        + " https://localhost:" + tls.port() + "/";
+                String command = "curl -sS " + version + " --cacert " + ROOT + " -o " + body + " https://localhost:"
+                        + tls.port() + "/";
                 try (Program curl = Program.start(command.split(" "))) {
                     assertThat(elsewhere(curl::status)).as(curl.error()).isZero();
                 }
@@ -459,8 +505,8 @@ class TlsPeersTest {
             """;
         run(() -> {
             try (Tls tls = Tls.echo(Tls.SERVER);
-                    Program python = Program.start(
-                            "python3", "-c", client, "" + tls.port(), ROOT, version.replace('.', '_'))) {
+                    Program python =
+                            Program.start("python3", "-c", client, "" + tls.port(), ROOT, version.replace('.', '_'))) {
                 assertThat(elsewhere(python::readLine)).as(python.error()).isEqualTo("all there");
                 assertThat(tls.accepted().awaitLost()).isNull();
             }
@@ -556,17 +602,15 @@ class TlsPeersTest {
                                 socket.getOutputStream().write("hello".getBytes());
                                 byte[] answer = socket.getInputStream().readNBytes(5);
                                 socket.shutdownOutput();
-                                return new String(answer) + socket.getInputStream().read();
+                                return new String(answer)
+                                        + socket.getInputStream().read();
                             }
                         }))
                         .isEqualTo("hello-1");
                 assertThat(tls.accepted().awaitLost()).isNull();
             }
-            try (SSLServerSocket listener = (SSLServerSocket) Tls.SERVER
-                    .credentials()
-                    .context()
-                    .getServerSocketFactory()
-                    .createServerSocket(0)) {
+            try (SSLServerSocket listener = (SSLServerSocket)
+                    Tls.SERVER.credentials().context().getServerSocketFactory().createServerSocket(0)) {
                 listener.setEnabledProtocols(new String[] {version});
                 var server = runningLoop().runInExecutor(null, () -> {
                     try (SSLSocket socket = (SSLSocket) listener.accept()) {

@@ -326,6 +326,34 @@ class ExamplesTest {
     }
 
     @Test
+    void tlsEchoTalksToItsClientAndToOpenssl() {
+        try (Program server = Program.tulip("run", "examples/TlsEcho.java")) {
+            String certificate =
+                    server.readLineThatStartsWith("certificate in ").substring("certificate in ".length());
+            String line = server.readLineThatStartsWith("TLS echo server on ");
+            String port = line.substring(line.lastIndexOf(':') + 1);
+            try (Program client = Program.tulip("run", "examples/TlsEcho.java", port, certificate)) {
+                assertThat(client.readLine()).as(client.error()).startsWith("connected with TLS_");
+                client.write("Grüße\n");
+                assertThat(client.readLine()).isEqualTo("Grüße");
+                client.closeInput();
+                assertThat(client.readLine()).isEqualTo("The connection has ended in order");
+                assertThat(client.status()).as(client.error()).isZero();
+            }
+            assertThat(server.readLine())
+                    .startsWith("connection from /127.0.0.1:")
+                    .endsWith(", TLSv1.3");
+            if (Program.isInstalled("openssl", "version")) {
+                assertTalks(
+                        Integer.parseInt(port),
+                        "openssl s_client -quiet -verify_return_error -connect localhost:PORT -CAfile " + certificate);
+            }
+            server.signal("INT");
+            assertThat(server.status()).as(server.error()).isEqualTo(KeyboardInterrupt.EXIT_STATUS);
+        }
+    }
+
+    @Test
     void theDemoLosesNothingAndShowsItsProgress() {
         ChildJvm.Result result = ChildJvm.run(Program.tulipCommand("demo", "--seconds", "3", "--clients", "200"));
         assertThat(result.err()).isEmpty();

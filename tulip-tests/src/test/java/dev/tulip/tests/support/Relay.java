@@ -31,6 +31,7 @@ public final class Relay implements AutoCloseable {
         private long cutAfter = Long.MAX_VALUE;
         private boolean reset;
         private boolean held;
+        private boolean stopped;
         private boolean damages;
         private boolean damaged;
         private long passed;
@@ -50,6 +51,11 @@ public final class Relay implements AutoCloseable {
         public void resetAfter(long bytes) {
             cutAfter = bytes;
             reset = true;
+        }
+
+        /** Passes nothing on from now on, and soon reads nothing. */
+        public void stop() {
+            stopped = true;
         }
 
         /** Keeps what comes from now on, the end, too. */
@@ -151,6 +157,9 @@ public final class Relay implements AutoCloseable {
                 return;
             }
             byte[] data = loop.sockRecv(from, 65536);
+            while (line.stopped) {
+                sleep(Duration.ofMillis(1));
+            }
             if (data.length == 0) {
                 if (!line.held) {
                     to.shutdownOutput();
