@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.tulip.loop.KeyboardInterrupt;
 import dev.tulip.tests.support.ChildJvm;
 import dev.tulip.tests.support.Program;
+import dev.tulip.tests.support.Spawn;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -155,8 +156,9 @@ class StreamExamplesTest {
                 ServerSocket deaf = new ServerSocket()) {
             int open = port(server, "echo server");
             deaf.bind(new InetSocketAddress("127.0.0.1", 0));
-            Thread hangsUp = dev.tulip.tests.support.Spawn.platform("deaf", () -> {
+            Thread hangsUp = Spawn.platform("deaf", () -> {
                 try (Socket socket = deaf.accept()) {
+                    socket.getInputStream().read(); // before that, it would look as if the port were closed
                     socket.setSoLinger(true, 0);
                 }
             });
