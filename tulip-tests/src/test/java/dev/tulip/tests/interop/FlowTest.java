@@ -424,7 +424,10 @@ class FlowTest {
         loop.callSoon(() -> {
             assertThat(iterate(early)).isNotNull();
             assertThat(iterate(slow)).isNotNull();
-            loop.callLater(Duration.ofMillis(1), loop::stop);
+            createTask(() -> {
+                until(() -> early.requested > 0);
+                loop.stop();
+            });
         });
         loop.runForever();
         assertThat(early.requested).isPositive();
@@ -496,6 +499,7 @@ class FlowTest {
         run(() -> {
             Listener listener = new Listener(0);
             publisher(() -> new Numbers(10)).subscribe(listener);
+            until(() -> listener.subscription != null);
             sleep(Duration.ofMillis(1));
             assertThat(order).isEmpty();
             listener.subscription.request(2);
@@ -505,7 +509,7 @@ class FlowTest {
             listener.subscription.request(3);
             listener.untilHeard(5);
             listener.subscription.cancel();
-            sleep(Duration.ofMillis(1));
+            until(() -> order.contains("closed"));
             assertThat(order).endsWith("made 4", "closed");
             listener.subscription.request(3);
             listener.subscription.cancel();
@@ -644,7 +648,7 @@ class FlowTest {
             };
             publisher(() -> new Numbers(3)).subscribe(listener);
             listener.untilHeard(1);
-            sleep(Duration.ofMillis(1));
+            until(() -> order.contains("closed"));
             assertThat(listener.heard).isEqualTo(List.of(0));
             assertThat(order).containsExactly("made 0", "closed");
         });
@@ -761,7 +765,7 @@ class FlowTest {
             };
             publisher(() -> new Numbers(3)).subscribe(listener);
             listener.untilHeard(1);
-            sleep(Duration.ofMillis(1));
+            until(() -> order.contains("closed"));
             assertThat(listener.heard).isEqualTo(List.of(0));
             assertThat(order).containsExactly("made 0", "closed");
         });

@@ -43,6 +43,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.logging.LogRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -231,7 +232,9 @@ class ExecutorTest {
                     goOn.await();
                     return Thread.currentThread().isVirtual();
                 });
+                CountDownLatch started = new CountDownLatch(1);
                 Future<?> cancelled = runningLoop().runInExecutor(virtual, () -> {
+                    started.countDown();
                     try {
                         new CountDownLatch(1).await();
                     } finally {
@@ -241,6 +244,7 @@ class ExecutorTest {
                 });
                 runningLoop().callLater(Duration.ofMillis(1), goOn::countDown);
                 assertThat(await(job)).isTrue();
+                awaitOnThread(started);
                 cancelled.cancel();
                 while (order.isEmpty()) {
                     sleep(Duration.ofMillis(1));
@@ -266,6 +270,7 @@ class ExecutorTest {
     void inDebugModeAJobKnowsWhereItWasCreated() {
         run(() -> {
             runningLoop().setDebug(true);
+            runningLoop().setSlowCallbackDuration(Duration.ofDays(1)); // how long it takes is no matter here
             Future<Integer> job = runningLoop().runInExecutor(null, () -> 1);
             assertThat(job.toString()).contains("created at dev.tulip.tests.loop.ExecutorTest.");
             assertThat(await(job)).isEqualTo(1);
@@ -630,13 +635,19 @@ class ExecutorTest {
     }
 
     @Test
-    void aJobThatNobodyCancelledIsCancelledWhenItsTimeIsOver() {
-        RunnerOptions options = RunnerOptions.defaults().withJobTimeout(Duration.ofMillis(20));
+    void aJobThatNobodyCancelledIsCancelledWhenItsTimeIsOver(Logs logs) {
+        AtomicLong skipped = new AtomicLong();
+        EventLoopPolicy skipping =
+                () -> EventLoop.create(LoopOptions.defaults().withClock(() -> System.nanoTime() + skipped.get()));
+        Duration jobTimeout = Duration.ofDays(1);
         run(
                 () -> {
-                    CountDownLatch started = new CountDownLatch(1);
-                    runningLoop().runInExecutor(null, () -> {
-                        started.countDown();
+                    EventLoop loop = runningLoop();
+                    ExecutorService mine = Executors.newSingleThreadExecutor();
+                    loop.setDefaultExecutor(mine);
+                    loop.runInExecutor(null, () -> {
+                        Deadline.until("run waits for this job", mine::isShutdown);
+                        loop.callSoonThreadsafe(() -> skipped.set(jobTimeout.toNanos()));
                         try {
                             new CountDownLatch(1).await();
                         } catch (InterruptedException e) {
@@ -644,10 +655,14 @@ class ExecutorTest {
                         }
                         return null;
                     });
-                    awaitOnThread(started);
                 },
-                options);
+                RunnerOptions.defaults().withPolicy(skipping).withJobTimeout(jobTimeout));
         assertThat(order).containsExactly("interrupted");
+        assertThat(logs.take()) // it waited for long, but nothing is left behind
+                .singleElement()
+                .extracting(LogRecord::getMessage)
+                .asString()
+                .contains("run waits for jobs of its default executor");
     }
 
     @Test

@@ -172,13 +172,15 @@ class GatherTest {
     void aChildThatIsCancelledByOthersIsAFailureAndNobodyElseIsCancelled() {
         run(() -> {
             Task<?> cancelled = createTask(() -> sleep(LONG));
-            Task<?> other = createTask(() -> sleep(Duration.ofMillis(2)));
+            Future<String> enough = runningLoop().createFuture();
+            Task<?> other = createTask(() -> await(enough));
             runningLoop().callSoon(() -> cancelled.cancel("by hand"));
             assertThatThrownBy(() -> gather(List.of(cancelled, other)))
                     .isInstanceOf(CancelledError.class)
                     .hasMessage("by hand");
             assertThat(currentTask().cancelling()).isZero();
             assertThat(other.done()).isFalse();
+            enough.setResult("done");
             await(other);
         });
     }

@@ -13,6 +13,7 @@ import dev.tulip.loop.EventLoop;
 import dev.tulip.loop.Task;
 import dev.tulip.tests.support.Deadline;
 import dev.tulip.tests.support.Errors;
+import dev.tulip.tests.support.Logs;
 import dev.tulip.tests.support.NameServer;
 import dev.tulip.tests.support.SocketPair;
 import java.net.InetAddress;
@@ -214,7 +215,7 @@ class ResolverTest {
 
     /** Row O4. */
     @Test
-    void debugModeSaysWhichNameTookLong() throws Exception {
+    void debugModeSaysWhichNameTookLong(Logs logs) throws Exception {
         CountDownLatch answered = new CountDownLatch(1);
         String slow = NameServer.slowName(answered, "192.0.2.1");
         List<String> messages = new ArrayList<>();
@@ -237,7 +238,13 @@ class ResolverTest {
                 EventLoop loop = runningLoop();
                 loop.setDebug(true);
                 loop.setSlowCallbackDuration(Duration.ofMillis(5));
-                loop.callLater(Duration.ofMillis(10), answered::countDown);
+                createTask(() -> {
+                    while (!NameServer.wasAsked(slow)) {
+                        sleep(Duration.ofMillis(1));
+                    }
+                    sleep(Duration.ofMillis(5));
+                    answered.countDown();
+                });
                 assertThat(loop.getaddrinfo(slow, 80)).hasSize(1);
                 loop.setDebug(false);
             });
@@ -248,6 +255,9 @@ class ResolverTest {
                 .anySatisfy(message -> assertThat(message)
                         .contains("looking up addresses of " + slow)
                         .containsPattern("took \\d+ ms"));
+        // On a busy machine the steps of this test may take long, too.
+        assertThat(logs.take())
+                .allSatisfy(record -> assertThat(record.getMessage()).containsAnyOf("Executing ", "held for "));
         Deadline.until("it is over", () -> answered.getCount() == 0);
     }
 }

@@ -14,6 +14,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tulip.loop.CancelledError;
 import dev.tulip.loop.ContextVar;
 import dev.tulip.loop.EventLoop;
+import dev.tulip.loop.Future;
 import dev.tulip.loop.Suspends;
 import dev.tulip.loop.Task;
 import dev.tulip.tests.support.BackgroundLoop;
@@ -135,11 +136,12 @@ class RunCoroutineThreadsafeTest {
     @Test
     void whatDependsOnItRunsOnTheLoop() {
         try (BackgroundLoop background = new BackgroundLoop()) {
-            CompletableFuture<EventLoop> dependent = background
-                    .loop()
-                    .runCoroutineThreadsafe(() -> sleep(Duration.ofMillis(20)))
-                    .thenApply(nothing -> runningLoop());
-            assertThat(dependent.join()).isSameAs(background.loop());
+            EventLoop loop = background.loop();
+            Future<String> enough = loop.createFuture();
+            CompletableFuture<EventLoop> dependent =
+                    loop.runCoroutineThreadsafe(() -> await(enough)).thenApply(nothing -> runningLoop());
+            loop.callSoonThreadsafe(() -> enough.setResult("now"));
+            assertThat(dependent.join()).isSameAs(loop);
         }
     }
 

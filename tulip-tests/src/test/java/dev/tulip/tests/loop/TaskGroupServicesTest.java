@@ -23,6 +23,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** What task groups have beyond asyncio: background children, and children that say when they are ready. */
@@ -34,6 +35,13 @@ class TaskGroupServicesTest {
 
     private static Object fail(String message) throws IOException {
         throw new IOException(message);
+    }
+
+    /** Lets everything that is ready run {@code n} times. */
+    private static void turns(int n) {
+        for (int i = 0; i < n; i++) {
+            sleep(Duration.ZERO);
+        }
     }
 
     private void sleepForEver(String name) {
@@ -148,24 +156,31 @@ class TaskGroupServicesTest {
     @Test
     void aCancelWhileOnlyBackgroundChildrenAreLeftIsNotLost() {
         run(() -> {
+            Future<@Nullable Void> enough = runningLoop().createFuture();
             Task<?> owner = createTask(() -> taskGroup(group -> {
                 group.createBackgroundTask(() -> {
                     try {
                         sleep(LONG);
                     } finally {
-                        sleep(Duration.ofMillis(3));
+                        order.add("cleans up");
+                        await(enough);
                         order.add("cleaned up");
                     }
                 });
                 sleep(Duration.ZERO);
             }));
-            sleep(SHORT);
+            while (order.isEmpty()) {
+                sleep(Duration.ZERO);
+            }
             owner.cancel("enough");
+            turns(3);
+            assertThat(owner.done()).isFalse();
+            enough.setResult(null);
             assertThatThrownBy(() -> await(owner))
                     .isInstanceOf(CancelledError.class)
                     .hasMessage("enough");
         });
-        assertThat(order).containsExactly("cleaned up");
+        assertThat(order).containsExactly("cleans up", "cleaned up");
     }
 
     // -- start ----------------------------------------------------------------------------------------------------
@@ -173,14 +188,16 @@ class TaskGroupServicesTest {
     @Test
     void startReturnsWhatTheChildHandsOverAndTheChildGoesOn() {
         run(() -> taskGroup(group -> {
+            Future<@Nullable Void> request = runningLoop().createFuture();
             int port = group.start(started -> {
                 sleep(SHORT);
                 order.add("listening");
                 started.set(8080);
-                sleep(SHORT);
+                await(request);
                 order.add("served");
             });
             order.add(port);
+            request.setResult(null);
         }));
         assertThat(order).containsExactly("listening", 8080, "served");
     }
@@ -246,12 +263,14 @@ class TaskGroupServicesTest {
     void aChildThatFailsWhenItWasReadyFailsTheGroup() {
         run(() -> {
             assertThatThrownBy(() -> taskGroup(group -> {
+                        Future<@Nullable Void> signal = runningLoop().createFuture();
                         String ready = group.start(started -> {
                             started.set("ready");
-                            sleep(SHORT);
+                            await(signal);
                             fail("later");
                         });
                         order.add(ready);
+                        signal.setResult(null);
                         sleep(LONG);
                     }))
                     .isInstanceOf(TaskGroupException.class)
@@ -295,7 +314,7 @@ class TaskGroupServicesTest {
                         order.add("cleaned up");
                     }
                 }));
-                sleep(SHORT);
+                turns(2); // the child has begun
                 caller.cancel("enough");
                 assertThatThrownBy(() -> await(caller))
                         .isInstanceOf(CancelledError.class)
@@ -329,7 +348,7 @@ class TaskGroupServicesTest {
                 started.set("ready in spite of all");
                 sleepForEver("child");
             }));
-            sleep(SHORT);
+            turns(2); // the child has begun
             caller.cancel();
             assertThatThrownBy(() -> await(caller)).isInstanceOf(CancelledError.class);
         }));
@@ -346,7 +365,7 @@ class TaskGroupServicesTest {
                     order.add("swallowed");
                 }
             }));
-            sleep(SHORT);
+            turns(2); // the child has begun
             caller.cancel();
             assertThatThrownBy(() -> await(caller)).isInstanceOf(CancelledError.class);
         }));
@@ -361,7 +380,7 @@ class TaskGroupServicesTest {
                 sleep(Duration.ofMillis(3));
                 order.add("went on");
             }));
-            sleep(SHORT);
+            turns(2); // the child has begun
             @SuppressWarnings("unchecked")
             Started<String> started = (Started<String>) order.removeFirst();
             started.set("ready");
@@ -381,9 +400,9 @@ class TaskGroupServicesTest {
                 fail("disk");
             }));
             order.add(caller);
-            sleep(SHORT);
+            turns(2); // the child has begun to wait
             signal.setResult("go");
-            sleep(SHORT);
+            turns(3);
             assertThatThrownBy(() -> await(caller)).isInstanceOf(IOException.class); // it failed while it was cancelled
         }));
         run(() -> taskGroup(group -> {
@@ -393,10 +412,10 @@ class TaskGroupServicesTest {
                 runningLoop().callSoon(() -> {});
                 fail("disk");
             }));
-            sleep(SHORT);
+            turns(2); // the child has begun to wait
             signal.setResult("go");
             runningLoop().callSoon(caller::cancel); // after the child has failed, before the caller runs
-            sleep(SHORT);
+            turns(3);
             assertThatThrownBy(() -> await(caller)).isInstanceOf(CancelledError.class);
         }));
         assertThat(errors.takeOnly()).satisfies(error -> {

@@ -50,6 +50,13 @@ class TaskGroupTest {
         sleep(LONG);
     }
 
+    /** Lets everything that is ready run {@code n} times. */
+    private static void turns(int n) {
+        for (int i = 0; i < n; i++) {
+            sleep(Duration.ZERO);
+        }
+    }
+
     private static Object fail(String message) throws IOException {
         throw new IOException(message);
     }
@@ -243,12 +250,12 @@ class TaskGroupTest {
             TaskGroupException e = failuresOf(() -> taskGroup(group -> {
                 for (int i = 0; i < 3; i++) {
                     String number = "cleaning up " + i;
-                    int millis = 4 - i;
+                    int turns = 3 - i;
                     group.createTask(() -> {
                         try {
                             sleepForEver();
                         } finally {
-                            sleep(Duration.ofMillis(millis));
+                            turns(turns);
                             fail(number);
                         }
                     });
@@ -489,7 +496,7 @@ class TaskGroupTest {
                 });
                 sleepForEver();
             }));
-            sleep(SHORT);
+            turns(2); // the child has begun
             owner.cancel("enough");
             assertThatThrownBy(() -> await(owner))
                     .isInstanceOf(CancelledError.class)
@@ -503,26 +510,33 @@ class TaskGroupTest {
     @Test
     void cancellingItAgainDoesNotStopTheWaiting() {
         run(() -> {
+            Future<@Nullable Void> enough = runningLoop().createFuture();
             Task<?> owner = createTask(() -> {
                 taskGroup(group -> {
                     group.createTask(() -> {
                         try {
                             sleepForEver();
                         } finally {
-                            sleep(Duration.ofMillis(5));
+                            order.add("child cleans up");
+                            await(enough);
                             order.add("child cleaned up");
                         }
                     });
                 });
             });
-            sleep(SHORT);
+            turns(2); // the child has begun
             owner.cancel("one");
-            sleep(SHORT);
+            while (order.isEmpty()) {
+                sleep(Duration.ZERO);
+            }
             owner.cancel("two");
+            turns(3);
+            assertThat(owner.done()).isFalse();
+            enough.setResult(null);
             assertThatThrownBy(() -> await(owner)).isInstanceOf(CancelledError.class);
             assertThat(owner.cancelling()).isEqualTo(2);
         });
-        assertThat(order).containsExactly("child cleaned up");
+        assertThat(order).containsExactly("child cleans up", "child cleaned up");
     }
 
     /** Behaviour 35. */
@@ -550,7 +564,7 @@ class TaskGroupTest {
                     throw cancelled;
                 }
             });
-            sleep(SHORT);
+            turns(2); // the child has begun
             owner.cancel("enough");
             assertThatThrownBy(() -> await(owner)).isInstanceOf(CancelledError.class);
             assertThat(owner.cancelling()).isEqualTo(1);
@@ -603,7 +617,7 @@ class TaskGroupTest {
                 sleep(Duration.ZERO);
                 order.add("not reached");
             });
-            sleep(SHORT);
+            turns(2); // the child has begun to wait
             ((Future<?>) order.removeFirst()).setResult(null);
             sleep(Duration.ZERO); // the child has failed, the group has not noticed yet
             owner.cancel("enough");
@@ -887,20 +901,21 @@ class TaskGroupTest {
     @Test
     void aTimeoutDuringTheCleanUpAfterACancelOfTheGroupIsNotLost() {
         run(() -> {
-            assertThatThrownBy(() -> timeout(
-                            Duration.ofMillis(3),
-                            () -> taskGroup(group -> {
-                                group.createTask(() -> {
-                                    try {
-                                        sleepForEver();
-                                    } finally {
-                                        sleep(Duration.ofMillis(10));
-                                        order.add("cleaned up");
-                                    }
-                                });
-                                sleep(SHORT);
-                                group.cancel();
-                            })))
+            assertThatThrownBy(() -> timeout(LONG, timeout -> {
+                        taskGroup(group -> {
+                            group.createTask(() -> {
+                                try {
+                                    sleepForEver();
+                                } finally {
+                                    timeout.reschedule(Duration.ZERO);
+                                    sleep(SHORT); // the time is over
+                                    order.add("cleaned up");
+                                }
+                            });
+                            sleep(Duration.ZERO);
+                            group.cancel();
+                        });
+                    }))
                     .isInstanceOf(TimeoutException.class);
             assertThat(currentTask().cancelling()).isZero();
         });
@@ -1067,7 +1082,7 @@ class TaskGroupTest {
                 }
             });
         }));
-        loop.callLater(SHORT, loop::stop);
+        loop.callSoon(() -> loop.callSoon(loop::stop)); // when the child has begun
         loop.runForever();
         loop.close();
         assertThat(owner.cancelled()).isTrue();
@@ -1080,20 +1095,22 @@ class TaskGroupTest {
     @Test
     void aGroupSaysWhoseItIsAndHowItStands() {
         run(() -> {
+            Future<@Nullable Void> enough = runningLoop().createFuture();
             TaskGroup[] kept = {null};
             Task<?> owner = createTask(
                     () -> taskGroup(group -> {
                         kept[0] = group;
                         assertThat(group).hasToString("TaskGroup[of owner, open, 0 children]");
-                        group.createTask(() -> sleep(Duration.ofMillis(2)));
+                        group.createTask(() -> await(enough));
                         group.createTask(() -> {});
                         group.createBackgroundTask(TaskGroupTest::sleepForEver);
                         assertThat(group).hasToString("TaskGroup[of owner, open, 2 children, 1 in the background]");
                     }),
                     TaskOptions.named("owner"));
-            sleep(SHORT);
+            turns(3); // the second child has ended
             assertThat(owner.toString())
                     .endsWith("waiting on TaskGroup[of owner, body ended, 1 child, 1 in the background]]");
+            enough.setResult(null);
             await(owner);
             assertThat(kept[0]).hasToString("TaskGroup[of owner, finished]");
         });

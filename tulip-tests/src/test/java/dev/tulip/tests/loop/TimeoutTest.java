@@ -36,13 +36,14 @@ class TimeoutTest {
     @Test
     void whatEndsInTimeIsReturnedAndNothingIsLeftBehind() throws Exception {
         run(() -> {
-            assertThat(timeout(Duration.ofMillis(5), () -> "result")).isEqualTo("result");
-            String suspended = timeout(Duration.ofMillis(5), () -> {
+            assertThat(timeout(SHORT, () -> "result")).isEqualTo("result");
+            String suspended = timeout(LONG, timeout -> {
                 sleep(SHORT);
+                timeout.reschedule(SHORT);
                 return "suspended";
             });
             assertThat(suspended).isEqualTo("suspended");
-            sleep(Duration.ofMillis(10)); // the deadlines pass, and nothing happens
+            sleep(Duration.ofMillis(2)); // the deadlines pass, and nothing happens
         });
     }
 
