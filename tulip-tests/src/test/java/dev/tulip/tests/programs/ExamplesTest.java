@@ -245,8 +245,8 @@ class ExamplesTest {
             String port = line.substring(line.lastIndexOf(':') + 1);
             try (Program client = Program.tulip("run", "examples/TlsEcho.java", port, certificate)) {
                 assertThat(client.readLine()).as(client.error()).startsWith("connected with TLS_");
-                client.write("Grüße\n");
-                assertThat(client.readLine()).isEqualTo("Grüße");
+                client.write("hello\n");
+                assertThat(client.readLine()).isEqualTo("hello");
                 client.closeInput();
                 assertThat(client.readLine()).isEqualTo("The connection has ended in order");
                 assertThat(client.status()).as(client.error()).isZero();
