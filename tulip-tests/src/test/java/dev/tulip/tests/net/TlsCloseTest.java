@@ -367,7 +367,7 @@ class TlsCloseTest {
 
     @Test
     void aPeerThatReadsSlowlyHasAllTheTimeThatItNeeds() throws Exception {
-        Duration timeout = Duration.ofMillis(800);
+        Duration timeout = Duration.ofSeconds(2);
         run(() -> {
             try (Tls tls = Tls.server(Tls.SERVER, () -> new Recorder().quiet())) {
                 Recorder client = tls.connect(new Recorder(), Tls.CLIENT.withShutdownTimeout(timeout));
