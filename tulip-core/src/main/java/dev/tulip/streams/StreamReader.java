@@ -226,12 +226,12 @@ public final class StreamReader {
     @Suspends
     public byte[] readToEnd(int limit) throws IOException {
         Task<?> task = start("readToEnd");
-        while (fill(task, Integer.MAX_VALUE)) {
+        do {
             if (buffer.size() > limit) {
                 throw new LimitOverrunException(
                         "more than " + limit + " bytes came from " + peer() + " before the end", buffer.size());
             }
-        }
+        } while (fill(task, Integer.MAX_VALUE));
         return buffer.takeAll();
     }
 

@@ -25,6 +25,7 @@ final class WriterOutputStream extends OutputStream {
     @Override
     @Suspends
     public void write(byte[] data, int offset, int length) throws IOException {
+        Callers.task("write");
         if (closed) {
             throw new IOException("this view of " + writer + " is closed");
         }

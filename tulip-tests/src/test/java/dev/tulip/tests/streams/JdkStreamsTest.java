@@ -3,6 +3,7 @@ package dev.tulip.tests.streams;
 import static dev.tulip.Tulip.await;
 import static dev.tulip.Tulip.createTask;
 import static dev.tulip.Tulip.run;
+import static dev.tulip.Tulip.runningLoop;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -49,7 +50,7 @@ class JdkStreamsTest {
         /** Moves what comes out of one connection's peer into that of the other. */
         private static void pump(Streamed from, Streamed to) throws IOException {
             byte[] data;
-            while ((data = dev.tulip.Tulip.runningLoop().sockRecv(from.peer().socket(), 7_000)).length > 0) {
+            while ((data = runningLoop().sockRecv(from.peer().socket(), 7_000)).length > 0) {
                 to.peer().send(data);
             }
             to.peer().sendEnd();
@@ -286,6 +287,31 @@ class JdkStreamsTest {
                         .isInstanceOf(ConnectionLostException.class);
                 assertThatThrownBy(() -> s.writer().asOutputStream().flush())
                         .isInstanceOf(ConnectionLostException.class);
+            }
+        });
+    }
+
+    @Test
+    void viewsAreForTasks() throws Exception {
+        run(() -> {
+            try (Streamed s = Streamed.directly()) {
+                List<Throwable> thrown = new ArrayList<>();
+                runningLoop().callSoon(() -> {
+                    try {
+                        s.writer().asOutputStream().write(1);
+                    } catch (IllegalStateException | IOException e) {
+                        thrown.add(e);
+                    }
+                    try {
+                        s.reader().asInputStream().read();
+                    } catch (IllegalStateException | IOException e) {
+                        thrown.add(e);
+                    }
+                });
+                Until.settled();
+                assertThat(thrown).hasSize(2).allMatch(IllegalStateException.class::isInstance);
+                s.writer().writeEof();
+                assertThat(s.peer().receiveAll()).isEmpty();
             }
         });
     }

@@ -214,7 +214,9 @@ class StreamReaderTest {
             try (Streamed s = open(DEFAULTS)) {
                 s.peer().send("abcdef");
                 s.peer().sendEnd();
-                assertThatThrownBy(() -> s.reader().readToEnd(5)).isInstanceOf(LimitOverrunException.class);
+                for (int i = 0; i < 2; i++) {
+                    assertThatThrownBy(() -> s.reader().readToEnd(5)).isInstanceOf(LimitOverrunException.class);
+                }
                 assertThat(text(s.reader().readToEnd(6))).isEqualTo("abcdef");
             }
         });
