@@ -33,6 +33,11 @@ import org.junit.jupiter.api.Test;
  * stood still would never end.
  */
 class JdbcTest {
+    static {
+        // Otherwise the driver asks the network for this machine's name when its server starts.
+        System.setProperty("h2.bindAddress", "127.0.0.1");
+    }
+
     private static final AtomicInteger LAST_NUMBER = new AtomicInteger();
 
     private final List<Object> order = new ArrayList<>();
@@ -77,17 +82,27 @@ class JdbcTest {
     }
 
     private static void execute(String url, String... commands) throws SQLException {
-        try (Connection connection = DriverManager.getConnection(url, "sa", "");
-                Statement statement = connection.createStatement()) {
+        try (Connection connection = DriverManager.getConnection(url, "sa", "")) {
             for (String command : commands) {
-                statement.execute(command);
+                execute(connection, command);
             }
         }
     }
 
+    private static void execute(Connection connection, String command) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(command);
+        }
+    }
+
     private static int query(String url, String sql) throws SQLException {
-        try (Connection connection = DriverManager.getConnection(url, "sa", "");
-                Statement statement = connection.createStatement();
+        try (Connection connection = DriverManager.getConnection(url, "sa", "")) {
+            return query(connection, sql);
+        }
+    }
+
+    private static int query(Connection connection, String sql) throws SQLException {
+        try (Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery(sql)) {
             rows.next();
             return rows.getInt(1);
@@ -118,15 +133,17 @@ class JdbcTest {
         Server server = Server.createTcpServer("-tcpPort", "0", "-tcpDaemon", "-ifNotExists")
                 .start();
         try {
-            String url = "jdbc:h2:tcp://127.0.0.1:" + server.getPort() + "/mem:test" + LAST_NUMBER.incrementAndGet()
-                    + ";DB_CLOSE_DELAY=-1";
+            String url = "jdbc:h2:tcp://127.0.0.1:" + server.getPort() + "/mem:test" + LAST_NUMBER.incrementAndGet();
             Gate.close();
             run(() -> {
-                execute(url, gateAlias());
-                Task<Integer> task = createTask(() -> query(url, "CALL PASS_GATE()"));
+                Task<Integer> task = createTask(() -> {
+                    try (Connection connection = DriverManager.getConnection(url, "sa", "")) {
+                        execute(connection, gateAlias());
+                        return query(connection, "CALL PASS_GATE()");
+                    }
+                });
                 Gate.open(task);
                 assertThat(await(task)).isEqualTo(42);
-                execute(url, "SHUTDOWN");
             });
         } finally {
             server.stop();
@@ -143,10 +160,9 @@ class JdbcTest {
             List<Task<?>> tasks = new ArrayList<>();
             for (String name : List.of("a", "b")) {
                 tasks.add(createTask(() -> {
-                    try (Connection connection = DriverManager.getConnection(url, "sa", "");
-                            Statement statement = connection.createStatement()) {
+                    try (Connection connection = DriverManager.getConnection(url, "sa", "")) {
                         connection.setAutoCommit(false);
-                        statement.execute("UPDATE account SET balance = balance + 1 WHERE id = 1");
+                        execute(connection, "UPDATE account SET balance = balance + 1 WHERE id = 1");
                         order.add(name);
                         sleep(Duration.ofMillis(20)); // and holds the row meanwhile
                         order.add(name);
