@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @see EventLoop#createFuture
  */
 public sealed class Future<T extends @Nullable Object> implements java.util.concurrent.Future<T>
-        permits Task, Job, Gathering, Shield, Start {
+        permits Task, RemoteTask, Job, Gathering, Shield, Start {
     /*
      * PENDING -> FINISHED     // setResult
      * PENDING -> FAILED       // setException
