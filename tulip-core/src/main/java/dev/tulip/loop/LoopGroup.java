@@ -157,7 +157,8 @@ public final class LoopGroup implements AutoCloseable {
      * the caller's {@link Context}. If nobody takes its failure, the running loop's exception handler gets it.
      *
      * <p><b>Loops that are closed.</b> If {@code loop} is closed before the task has ended, or the task is cancelled by
-     * that, the future fails with an {@link IllegalStateException}. If the running loop is closed, the task is cancelled.
+     * that, the future fails with an {@link IllegalStateException}. A loop whose {@link Runner} is closing takes no tasks of
+     * others. If the running loop is closed, the task is cancelled.
      *
      * <p>Each way takes a passage through a door and an iteration of the loop there, and wakes that if it sleeps. On a
      * thread without a loop use {@link EventLoop#runCoroutineThreadsafe(Coroutine)}.

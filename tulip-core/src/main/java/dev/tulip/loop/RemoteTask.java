@@ -18,8 +18,10 @@ final class RemoteTask<T extends @Nullable Object> extends Future<T> implements 
      *   the other loop is closed: this fails, unless the end of the task has come before
      *   home is closed: the task is cancelled, since nobody can get its result
      *
-     * So a cancel is a request that is passed on, and whoever awaits this waits until the task has ended. A failure that
-     * home does not take any more stays with the task, and is reported where that ran.
+     * So a cancel is a request that is passed on, and whoever awaits this waits until the task has ended.
+     *
+     * A failure is the task's to report until home is told of it, then this future's. If home is closed in between, it tells
+     * the other loop so, which reports it after all.
      */
 
     // set once
@@ -31,6 +33,9 @@ final class RemoteTask<T extends @Nullable Object> extends Future<T> implements 
 
     // written on the other loop's thread
     private volatile @Nullable Task<T> task;
+
+    // other loop's thread only
+    private boolean homeWasTold; // of the end of the task, which may have been too late
 
     // loop thread only
     private boolean cancelRequested;
@@ -60,10 +65,13 @@ final class RemoteTask<T extends @Nullable Object> extends Future<T> implements 
     private void createTask() {
         Task<T> created;
         try {
+            if (other.isEnding()) { // it has cancelled its tasks and waits for them: this one would come too late
+                throw new IllegalStateException("the task never started: its loop is about to be closed: " + other.name);
+            }
             created = body instanceof Action<?> action
                     ? (Task<T>) other.createTask(action, options)
                     : other.createTask((Coroutine<T, ?>) body, options);
-        } catch (Throwable e) { // a task factory
+        } catch (Throwable e) { // or a task factory has failed
             other.forgetWhenClosed(onOtherClosed);
             tellHome(() -> settleException(e));
             return;
@@ -78,7 +86,11 @@ final class RemoteTask<T extends @Nullable Object> extends Future<T> implements 
     public void futureDone(Future<?> future) {
         other.forgetWhenClosed(onOtherClosed);
         boolean endedWithLoop = other.isEnding();
-        tellHome(() -> settleAsTask(endedWithLoop));
+        if (!loop.isClosed()) {
+            homeWasTold = true;
+            future.markRetrieved();
+            tellHome(() -> settleAsTask(endedWithLoop));
+        }
     }
 
     @Override
@@ -88,8 +100,17 @@ final class RemoteTask<T extends @Nullable Object> extends Future<T> implements 
 
     private void cancelTask(@Nullable String message) {
         Task<T> task = this.task;
-        if (task != null) { // else there is no such task: its factory has failed
+        if (task != null) { // else it could not be created
             task.cancel(message);
+        }
+    }
+
+    private void abandonTask() {
+        Task<T> task = this.task;
+        if (task == null || !task.done()) {
+            cancelTask(loop.name + " is closed, which wanted the result");
+        } else if (homeWasTold && task.state() == State.FAILED) {
+            report(task);
         }
     }
 
@@ -97,6 +118,9 @@ final class RemoteTask<T extends @Nullable Object> extends Future<T> implements 
 
     private void otherClosed() {
         tellHome(() -> {
+            if (done()) {
+                return;
+            }
             Task<T> task = this.task;
             settleException(new IllegalStateException((task == null ? "the task never started" : task.label()
                     + " did not end") + " before its loop was closed: " + other.name));
@@ -104,17 +128,22 @@ final class RemoteTask<T extends @Nullable Object> extends Future<T> implements 
     }
 
     private void homeClosed() {
-        other.leaveAtDoor(new Handle(() -> cancelTask(loop.name + " is closed, which wanted the result")));
+        other.leaveAtDoor(new Handle(this::abandonTask));
     }
 
-    /** Hands {@code settlement} to the home loop, which drops it if this is done already. Any thread. */
+    /** Has {@code settlement} done at home. Any thread. */
     private void tellHome(Runnable settlement) {
         loop.leaveAtDoor(new Handle(() -> {
             loop.forgetWhenClosed(onHomeClosed);
-            if (!done()) {
-                settlement.run();
-            }
+            settlement.run();
         }));
+    }
+
+    /** Nobody will take the failure of {@code task} any more. On the thread of one of the loops. */
+    private static void report(Task<?> task) {
+        EventLoop here = EventLoop.running();
+        here.callExceptionHandler(new ExceptionContext(
+                task.getName() + " exception was never retrieved", task.exceptionNow(), "task", task));
     }
 
     // -- at home --------------------------------------------------------------------------------------------------
@@ -122,6 +151,12 @@ final class RemoteTask<T extends @Nullable Object> extends Future<T> implements 
     private void settleAsTask(boolean endedWithLoop) {
         Task<T> task = this.task;
         assert task != null : "told of its end";
+        if (done()) { // the loop was closed, and the task has ended all the same
+            if (task.state() == State.FAILED) {
+                report(task);
+            }
+            return;
+        }
         switch (task.state()) {
             case SUCCESS -> settleResult(task.resultNow());
             case FAILED -> settleException(task.exceptionNow());
