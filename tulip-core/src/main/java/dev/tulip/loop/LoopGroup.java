@@ -226,7 +226,8 @@ public final class LoopGroup implements AutoCloseable {
     }
 
     private void failed(BaseEventLoop loop, Throwable error) {
-        Log.error(loop, new ExceptionContext(loop.name + " has ended, and with it all of " + name, error, "group", this));
+        Log.error(
+                loop, new ExceptionContext(loop.name + " has ended, and with it all of " + name, error, "group", this));
         Throwable first = failure.compareAndExchange(null, error);
         if (first != null && first != error) {
             first.addSuppressed(error);
@@ -237,7 +238,8 @@ public final class LoopGroup implements AutoCloseable {
     /** {@return its name, whether it runs, and how many loops it has} */
     @Override
     public String toString() {
-        return name + "[" + (over.isDone() ? "closed" : ending ? "closing" : "running") + ", " + loops.size() + " loops]";
+        return name + "[" + (over.isDone() ? "closed" : ending ? "closing" : "running") + ", " + loops.size()
+                + " loops]";
     }
 
     /** One loop and its thread. */

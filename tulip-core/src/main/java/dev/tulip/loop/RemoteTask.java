@@ -66,7 +66,8 @@ final class RemoteTask<T extends @Nullable Object> extends Future<T> implements 
         Task<T> created;
         try {
             if (other.isEnding()) { // it has cancelled its tasks and waits for them: this one would come too late
-                throw new IllegalStateException("the task never started: its loop is about to be closed: " + other.name);
+                throw new IllegalStateException(
+                        "the task never started: its loop is about to be closed: " + other.name);
             }
             created = body instanceof Action<?> action
                     ? (Task<T>) other.createTask(action, options)
@@ -122,8 +123,9 @@ final class RemoteTask<T extends @Nullable Object> extends Future<T> implements 
                 return;
             }
             Task<T> task = this.task;
-            settleException(new IllegalStateException((task == null ? "the task never started" : task.label()
-                    + " did not end") + " before its loop was closed: " + other.name));
+            settleException(
+                    new IllegalStateException((task == null ? "the task never started" : task.label() + " did not end")
+                            + " before its loop was closed: " + other.name));
         });
     }
 

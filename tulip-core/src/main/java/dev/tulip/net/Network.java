@@ -437,8 +437,7 @@ public final class Network {
         EventLoop loop = Callers.loopOfTask("createUnixServer");
         Objects.requireNonNull(protocolFactory, "protocolFactory");
         ServerSocketChannel listener = UnixSockets.listen(loop, path, options.backlog());
-        return new SocketServer(
-                loop, protocolFactory, List.of(listener), listening(options), fileOf(path, options));
+        return new SocketServer(loop, protocolFactory, List.of(listener), listening(options), fileOf(path, options));
     }
 
     private static ListenOptions listening(UnixListenOptions options) {

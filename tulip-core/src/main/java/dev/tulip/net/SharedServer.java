@@ -126,7 +126,8 @@ final class SharedServer implements Server {
                 List<ServerSocketChannel> own = listeners.get(made.size());
                 made.add(LoopGroup.createTaskOn(
                         loop,
-                        () -> new Share(new SocketServer(loop, protocolFactory, own, options.withStartServing(false)))));
+                        () -> new Share(
+                                new SocketServer(loop, protocolFactory, own, options.withStartServing(false)))));
             }
             Combinators.gather(/* returnExceptions= */ true, made); // all have ended when this has
             for (Future<Share> share : made) {
@@ -166,8 +167,7 @@ final class SharedServer implements Server {
         List<Future<Integer>> answers = new ArrayList<>();
         for (Share share : shares) {
             try {
-                answers.add(
-                        LoopGroup.createTaskOn(share.server.loop, () -> question.applyAsInt(share.server)));
+                answers.add(LoopGroup.createTaskOn(share.server.loop, () -> question.applyAsInt(share.server)));
             } catch (IllegalStateException e) {
                 // its loop is closed, and its connections with it
             }

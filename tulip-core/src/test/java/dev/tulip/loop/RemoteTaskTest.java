@@ -92,8 +92,8 @@ class RemoteTaskTest {
     @Test
     void whoeverAwaitsHearsOfTheResultOrOfTheEndOfTheLoop() throws Exception {
         Outcomes outcomes = race(
-                (home, other) -> RemoteTask.start(home, other, (Coroutine<Integer, RuntimeException>) () -> 1,
-                        TaskOptions.defaults()),
+                (home, other) -> RemoteTask.start(
+                        home, other, (Coroutine<Integer, RuntimeException>) () -> 1, TaskOptions.defaults()),
                 ROUNDS,
                 false);
         assertThat(outcomes.silences).isZero();

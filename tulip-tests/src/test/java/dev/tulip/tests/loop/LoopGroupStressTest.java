@@ -67,7 +67,9 @@ class LoopGroupStressTest {
             assertThat(failures).hasPositiveValue();
             assertThat(cancelled).hasPositiveValue();
             assertThat(closed).hasPositiveValue();
-            assertThat(errors.take()).as("failures that nobody got, and tasks that nobody awaited").isEmpty();
+            assertThat(errors.take())
+                    .as("failures that nobody got, and tasks that nobody awaited")
+                    .isEmpty();
         } catch (Throwable e) {
             throw new AssertionError("seed " + seed, e);
         }

@@ -95,11 +95,12 @@ class LoopGroupTest {
 
     @Test
     void aNameIsThatOfTheLoopsAndTheirThreadsToo() {
-        try (LoopGroup group = LoopGroup.of(LoopGroupOptions.defaults().withLoops(2).withName("web"))) {
+        try (LoopGroup group =
+                LoopGroup.of(LoopGroupOptions.defaults().withLoops(2).withName("web"))) {
             assertThat(group).hasToString("web[running, 2 loops]");
             assertThat(group.loops().get(1).toString()).startsWith("web-2[");
-            assertThat(Thread.getAllStackTraces().keySet()).anyMatch(thread -> thread.getName()
-                    .equals("web-2"));
+            assertThat(Thread.getAllStackTraces().keySet())
+                    .anyMatch(thread -> thread.getName().equals("web-2"));
         }
     }
 
@@ -125,8 +126,8 @@ class LoopGroupTest {
             }
             return newEventLoop();
         });
-        assertThatThrownBy(() -> LoopGroup.of(
-                        LoopGroupOptions.defaults().withLoops(4).withRunner(failing)))
+        assertThatThrownBy(() ->
+                        LoopGroup.of(LoopGroupOptions.defaults().withLoops(4).withRunner(failing)))
                 .isInstanceOf(UncheckedIOException.class);
         assertThat(made[0]).isEqualTo(3);
     }
@@ -232,12 +233,11 @@ class LoopGroupTest {
     void optionsAreThoseOfTheTask() {
         run(() -> {
             try (LoopGroup group = LoopGroup.of(1)) {
-                Future<String> future = createTaskOn(
-                        group.next(), () -> currentTask().getName(), TaskOptions.named("far away"));
+                Future<String> future =
+                        createTaskOn(group.next(), () -> currentTask().getName(), TaskOptions.named("far away"));
                 assertThat(future.toString()).startsWith("RemoteTask[far away pending");
                 assertThat(await(future)).isEqualTo("far away");
-                Future<Boolean> eager = createTaskOn(
-                        group.next(), () -> currentTask() != null, TaskOptions.eager());
+                Future<Boolean> eager = createTaskOn(group.next(), () -> currentTask() != null, TaskOptions.eager());
                 assertThat(await(eager)).isTrue();
                 Future<Void> action = createTaskOn(group.next(), () -> {}, TaskOptions.named("nothing"));
                 await(action);
@@ -250,9 +250,11 @@ class LoopGroupTest {
         run(() -> {
             try (LoopGroup group = LoopGroup.of(1)) {
                 EventLoop other = group.next();
-                await(createTaskOn(other, () -> runningLoop().setTaskFactory((loop, coroutine, options) -> {
-                    throw new IllegalStateException("no tasks today");
-                })));
+                await(createTaskOn(
+                        other,
+                        () -> runningLoop().setTaskFactory((loop, coroutine, options) -> {
+                            throw new IllegalStateException("no tasks today");
+                        })));
                 Future<Integer> future = createTaskOn(other, () -> 1);
                 future.cancel(); // there is nothing to cancel; nor does it hang
                 assertThatThrownBy(() -> await(future)).hasMessage("no tasks today");
@@ -303,7 +305,9 @@ class LoopGroupTest {
                 assertThat(future.cancel("enough")).isTrue();
                 assertThat(future.done()).isFalse();
                 assertThat(future.toString()).contains("cancelling");
-                assertThatThrownBy(() -> await(future)).isInstanceOf(CancelledError.class).hasMessage("enough");
+                assertThatThrownBy(() -> await(future))
+                        .isInstanceOf(CancelledError.class)
+                        .hasMessage("enough");
                 assertThat(order).containsExactly("started", "enough", "cleaned up");
                 assertThat(future.cancelled()).isTrue();
                 assertThat(future.cancel()).isFalse();
@@ -332,7 +336,9 @@ class LoopGroupTest {
                 });
                 Until.holds("it runs", () -> !order.isEmpty());
                 waiting.cancel("enough");
-                assertThatThrownBy(() -> await(waiting)).isInstanceOf(CancelledError.class).hasMessage("enough");
+                assertThatThrownBy(() -> await(waiting))
+                        .isInstanceOf(CancelledError.class)
+                        .hasMessage("enough");
                 assertThat(order).containsExactly("started", "cleaned up", "waited");
             }
         });
@@ -502,7 +508,8 @@ class LoopGroupTest {
                 started.set(true);
                 while (release.getCount() > 0) {
                     try {
-                        runningLoop().runInExecutor(null, () -> release.await(1, java.util.concurrent.TimeUnit.DAYS))
+                        runningLoop()
+                                .runInExecutor(null, () -> release.await(1, java.util.concurrent.TimeUnit.DAYS))
                                 .await();
                     } catch (CancelledError e) {
                         release.countDown(); // closing the loop ends it
@@ -579,7 +586,8 @@ class LoopGroupTest {
                         order.add("cleaned up");
                     }
                 });
-                future.addDoneCallback(done -> order.add(done.exception().getClass().getSimpleName()));
+                future.addDoneCallback(
+                        done -> order.add(done.exception().getClass().getSimpleName()));
             }
             Until.holds("both run", () -> order.size() == 2);
             group.close();

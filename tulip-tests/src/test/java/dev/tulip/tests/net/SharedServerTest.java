@@ -103,8 +103,7 @@ class SharedServerTest {
     }
 
     @Suspends
-    private static void withGroup(int loops, CoroutineConsumer<LoopGroup, ? extends Exception> body)
-            throws Exception {
+    private static void withGroup(int loops, CoroutineConsumer<LoopGroup, ? extends Exception> body) throws Exception {
         run(() -> {
             try (LoopGroup group = LoopGroup.of(loops)) {
                 body.accept(group);
@@ -247,8 +246,8 @@ class SharedServerTest {
     void connectionsWithTlsAreSpreadToo(Way way) throws Exception {
         assumeReusePort();
         withGroup(2, group -> {
-            Server server = createServer(
-                    group, Echo::new, "127.0.0.1", 0, way.options().withTls(Tls.SERVER));
+            Server server =
+                    createServer(group, Echo::new, "127.0.0.1", 0, way.options().withTls(Tls.SERVER));
             for (int i = 0; i < 4; i++) {
                 Recorder client = Network.createConnection(
                                 Recorder::new,
@@ -495,8 +494,8 @@ class SharedServerTest {
     void serveForeverIsAsForOneLoop(Way way) throws Exception {
         assumeReusePort();
         withGroup(2, group -> {
-            Server server = createServer(
-                    group, Echo::new, "127.0.0.1", 0, way.options().withStartServing(false));
+            Server server =
+                    createServer(group, Echo::new, "127.0.0.1", 0, way.options().withStartServing(false));
             assertThat(server.isServing()).isFalse();
             Peer early = peer(server); // the system takes it
             sleep(Duration.ofMillis(5));

@@ -231,9 +231,9 @@ class SharedStreamServerTest {
                 }
             }
             server.shutdown(LONG);
-            assertThat(errors.take()).hasSize(4).allMatch(context -> context.exception()
-                    .getMessage()
-                    .equals("on purpose"));
+            assertThat(errors.take())
+                    .hasSize(4)
+                    .allMatch(context -> context.exception().getMessage().equals("on purpose"));
         });
     }
 
