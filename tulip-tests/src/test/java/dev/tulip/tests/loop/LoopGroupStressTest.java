@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Timeout;
  * ended, and gets what it ended with.
  */
 class LoopGroupStressTest {
-    private static final int ROUNDS = 60;
+    private static final int ROUNDS = 150;
     private static final int ROOTS = 12;
     private static final int DEPTH = 6;
 

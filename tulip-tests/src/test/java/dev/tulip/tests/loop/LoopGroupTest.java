@@ -246,6 +246,23 @@ class LoopGroupTest {
     }
 
     @Test
+    void inDebugModeBothTellWhereItWasCreated() {
+        RunnerOptions debug = RunnerOptions.defaults().withDebug(true);
+        run(
+                () -> {
+                    LoopGroupOptions options =
+                            LoopGroupOptions.defaults().withLoops(1).withRunner(debug);
+                    try (LoopGroup group = LoopGroup.of(options)) {
+                        Future<String> future =
+                                group.createTask(() -> currentTask().toString());
+                        assertThat(future.toString()).contains("created at dev.tulip.tests.loop.LoopGroupTest.");
+                        assertThat(await(future)).contains("created at dev.tulip.tests.loop.LoopGroupTest.");
+                    }
+                },
+                debug);
+    }
+
+    @Test
     void whatATaskFactoryThrowsComesToWhoeverAwaits() {
         run(() -> {
             try (LoopGroup group = LoopGroup.of(1)) {
