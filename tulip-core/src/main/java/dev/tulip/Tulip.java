@@ -11,6 +11,7 @@ import dev.tulip.loop.EventLoopPolicy;
 import dev.tulip.loop.FlowIterable;
 import dev.tulip.loop.Future;
 import dev.tulip.loop.Generator;
+import dev.tulip.loop.LoopGroup;
 import dev.tulip.loop.ReturnWhen;
 import dev.tulip.loop.Runner;
 import dev.tulip.loop.RunnerOptions;
@@ -864,6 +865,102 @@ public final class Tulip {
     @Suspends
     public static Server startUnixServer(Path path, ConnectionHandler handler) throws IOException {
         return Streams.startUnixServer(path, handler);
+    }
+
+    // -- several loops --------------------------------------------------------------------------------------------
+
+    /**
+     * Starts {@code coroutine} as a task of another loop, and returns a future that the calling one can await. See
+     * {@link LoopGroup#createTaskOn(EventLoop, Coroutine, TaskOptions)}.
+     *
+     * @param <T> what it returns
+     * @throws IllegalStateException if no loop runs here, or that loop is closed
+     */
+    public static <T extends @Nullable Object> Future<T> createTaskOn(
+            EventLoop loop, Coroutine<? extends T, ?> coroutine) {
+        return LoopGroup.createTaskOn(loop, coroutine);
+    }
+
+    /**
+     * Starts {@code action} as a task of another loop. See
+     * {@link LoopGroup#createTaskOn(EventLoop, Coroutine, TaskOptions)}.
+     *
+     * @throws IllegalStateException if no loop runs here, or that loop is closed
+     */
+    public static Future<@Nullable Void> createTaskOn(EventLoop loop, Action<?> action) {
+        return LoopGroup.createTaskOn(loop, action);
+    }
+
+    /**
+     * Listens on {@code host}, on every interface if that is null, and has the connections handled by tasks on all loops
+     * of {@code group}. See
+     * {@link Streams#startServer(LoopGroup, String, int, ListenOptions, StreamOptions, ConnectionHandler)}.
+     *
+     * @throws IOException if there is no such host, or the port is taken
+     * @throws IllegalStateException if called outside a task, or a loop of the group is closed
+     */
+    @Suspends
+    public static Server startServer(LoopGroup group, @Nullable String host, int port, ConnectionHandler handler)
+            throws IOException {
+        return Streams.startServer(group, host, port, handler);
+    }
+
+    /**
+     * Listens on {@code host} as {@code options} say, for all loops of {@code group}. See
+     * {@link Streams#startServer(LoopGroup, String, int, ListenOptions, StreamOptions, ConnectionHandler)}.
+     *
+     * @throws IOException if there is no such host, or the port is taken
+     * @throws IllegalStateException if called outside a task, or a loop of the group is closed
+     */
+    @Suspends
+    public static Server startServer(
+            LoopGroup group, @Nullable String host, int port, ListenOptions options, ConnectionHandler handler)
+            throws IOException {
+        return Streams.startServer(group, host, port, options, handler);
+    }
+
+    /**
+     * Listens on a Unix socket, for all loops of {@code group}. See
+     * {@link Streams#startUnixServer(LoopGroup, Path, UnixListenOptions, StreamOptions, ConnectionHandler)}.
+     *
+     * @throws IOException if somebody listens there, or no socket can be made there
+     * @throws IllegalStateException if called outside a task, or a loop of the group is closed
+     */
+    @Suspends
+    public static Server startUnixServer(LoopGroup group, Path path, ConnectionHandler handler) throws IOException {
+        return Streams.startUnixServer(group, path, handler);
+    }
+
+    /**
+     * Listens on {@code host}, on every interface if that is null, and puts a protocol on each connection, on all loops of
+     * {@code group}. See {@link Network#createServer(LoopGroup, Supplier, List, int, ListenOptions)}.
+     *
+     * @throws IOException if there is no such host, or the port is taken
+     * @throws IllegalStateException if called outside a task, or a loop of the group is closed
+     */
+    @Suspends
+    public static Server createServer(
+            LoopGroup group, Supplier<? extends Protocol> protocolFactory, @Nullable String host, int port)
+            throws IOException {
+        return Network.createServer(group, protocolFactory, host, port);
+    }
+
+    /**
+     * Listens on {@code host} as {@code options} say, for all loops of {@code group}. See
+     * {@link Network#createServer(LoopGroup, Supplier, List, int, ListenOptions)}.
+     *
+     * @throws IOException if there is no such host, or the port is taken
+     * @throws IllegalStateException if called outside a task, or a loop of the group is closed
+     */
+    @Suspends
+    public static Server createServer(
+            LoopGroup group,
+            Supplier<? extends Protocol> protocolFactory,
+            @Nullable String host,
+            int port,
+            ListenOptions options)
+            throws IOException {
+        return Network.createServer(group, protocolFactory, host, port, options);
     }
 
     // -- loops ----------------------------------------------------------------------------------------------------

@@ -48,7 +48,6 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
     private static final AtomicInteger LAST_NUMBER = new AtomicInteger();
 
     // set once
-    final String name;
     final Clock clock;
     final Channels channels;
     final ReadyQueue ready = new ReadyQueue();
@@ -60,6 +59,9 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
     final StepWatch steps = new StepWatch(this);
     final LoopExecutor executor = new LoopExecutor(this);
     final Resolver resolver = new Resolver(this);
+
+    // set before it runs: a LoopGroup gives its loops names of their own
+    String name;
 
     // loop thread only; others see of carrier and current that they are not these
     @Nullable
@@ -74,6 +76,7 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
     int budget;
     final Map<LoopLocal<?>, Object> locals = new HashMap<>();
     private boolean stopping;
+    private boolean ending; // its Runner cancels what is left
     private boolean interrupted; // the thread was, while it selected
     private @Nullable Throwable fatal;
     private @Nullable Throwable lastFatal; // what has left the loop
@@ -709,6 +712,16 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
             }
         }
         locals.clear();
+    }
+
+    /** Notes that this loop will be closed, and that what is left on it is cancelled for that reason. Loop thread only. */
+    void setEnding() {
+        ending = true;
+    }
+
+    /** {@return whether what is cancelled now is so because this loop is closed, or will be} Loop thread only. */
+    boolean isEnding() {
+        return ending || closing;
     }
 
     /** {@return whether the loop closes or is closed, so that nothing may suspend any more} */

@@ -44,6 +44,8 @@ import org.jspecify.annotations.Nullable;
  * #execute}, {@link #runCoroutineThreadsafe}, {@link #publisher} and the accessors {@link #time}, {@link #isRunning},
  * {@link #isClosed}, {@link #engine}. A loop that does not run may be used by any one thread at a time.
  *
+ * <p>For several loops at a time there is {@link LoopGroup}.
+ *
  * <p><b>Closed loops.</b> After {@link #close} every method that would schedule something throws
  * {@link IllegalStateException}.
  *

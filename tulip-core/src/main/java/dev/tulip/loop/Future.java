@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @see EventLoop#createFuture
  */
 public sealed class Future<T extends @Nullable Object> implements java.util.concurrent.Future<T>
-        permits Task, Job, Gathering, Shield, Start {
+        permits Task, RemoteTask, Job, Gathering, Shield, Start {
     /*
      * PENDING -> FINISHED     // setResult
      * PENDING -> FAILED       // setException
@@ -178,7 +178,7 @@ public sealed class Future<T extends @Nullable Object> implements java.util.conc
         Task<?> task = Task.suspending(method);
         if (task.loop != loop) {
             throw new IllegalStateException(this + " belongs to " + loop.name + ", awaited on " + task.loop.name
-                    + "; hand the result over with callSoonThreadsafe");
+                    + "; await it in a task there, and that task here: createTaskOn(loop, ...) starts it");
         }
         if (task == this) {
             throw new IllegalStateException(this + " cannot await itself");

@@ -160,6 +160,7 @@ public final class Runner implements AutoCloseable {
     /** What is left of the loop's life, as a coroutine of the loop. */
     @Suspends
     private static void shutDown(BaseEventLoop loop, Duration jobTimeout) {
+        loop.setEnding();
         Set<Task<?>> left = loop.tasks.snapshot();
         left.remove(Task.currentOrNull());
         left.forEach(Task::cancel);

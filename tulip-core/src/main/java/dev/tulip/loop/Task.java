@@ -70,7 +70,7 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
 
     private Task(BaseEventLoop loop, Object body, @Nullable String name, Object context) {
         super(loop);
-        this.body = loop.isDebug() ? Traced.body(body) : body;
+        this.body = loop.isDebug() && !(body instanceof Traced) ? Traced.body(body) : body;
         this.number = loop.tasks.nextNumber();
         this.name = name;
         this.fiber = Fiber.ofTask(this, context);

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  *     many it accepts in one go
  * @param reuseAddress whether the port can be used again at once after a server has ended; null for what is usual on
  *     the system: yes, except on Windows, where it would mean something else
- * @param reusePort whether other servers, also of other processes, may share the port, and with it the connections
+ * @param reusePort whether other servers, also of other processes, may share the port, and with it the connections; a
+ *     server for several loops then listens on each of them
  * @param keepAlive whether the system probes connections that are silent for a long time (two hours, usually)
  * @param startServing whether to accept at once; else {@link Server#startServing} does, and connections wait meanwhile
  * @param tls to secure the connections; null for plain ones

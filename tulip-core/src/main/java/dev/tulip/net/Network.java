@@ -1,6 +1,7 @@
 package dev.tulip.net;
 
 import dev.tulip.loop.EventLoop;
+import dev.tulip.loop.LoopGroup;
 import dev.tulip.loop.Suspends;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -282,6 +283,105 @@ public final class Network {
         return new SocketServer(loop, protocolFactory, List.of(listener), options);
     }
 
+    // -- servers for several loops --------------------------------------------------------------------------------
+
+    /** Listens on {@code host}. See {@link #createServer(LoopGroup, Supplier, List, int, ListenOptions)}. */
+    @Suspends
+    public static Server createServer(
+            LoopGroup group, Supplier<? extends Protocol> protocolFactory, @Nullable String host, int port)
+            throws IOException {
+        return createServer(group, protocolFactory, host, port, ListenOptions.defaults());
+    }
+
+    /**
+     * Listens on {@code host}. See {@link #createServer(LoopGroup, Supplier, List, int, ListenOptions)}.
+     *
+     * @param host a name or an address; null or empty for every interface
+     */
+    @Suspends
+    public static Server createServer(
+            LoopGroup group,
+            Supplier<? extends Protocol> protocolFactory,
+            @Nullable String host,
+            int port,
+            ListenOptions options)
+            throws IOException {
+        return createServer(group, protocolFactory, host == null ? List.of("") : List.of(host), port, options);
+    }
+
+    /**
+     * Listens on every address of {@code hosts}, and spreads the connections over the loops of {@code group}: each lives
+     * on one of them from its first byte to its last. Otherwise as
+     * {@link #createServer(Supplier, List, int, ListenOptions)}.
+     *
+     * <p>The running loop, which need not be one of the group, accepts the connections and hands them to the loops in turn.
+     * With {@link ListenOptions#withReusePort} each loop has listening sockets of its own instead, and the system spreads
+     * the connections by their addresses: nothing is handed over, but a few connections may all come to the same loop,
+     * and other processes of the same user may take a part.
+     *
+     * <p>The server is used on the running loop. What its methods have to do on other loops, {@link Server#close},
+     * {@link Server#closeClients} and {@link Server#abortClients} leave at their doors; those that suspend wait for all.
+     * An error of a connection goes to the exception handler of its loop. A loop that is closed closes its connections; if
+     * all are closed, the server ends when the next connection comes.
+     *
+     * @param group whose loops serve; they take their network from where the running one does
+     * @param protocolFactory makes the protocol of a connection, on the connection's loop: several threads call it at the
+     *     same time
+     * @param hosts names or addresses; an empty string for every interface, of both families where there are both
+     * @param port 0 for a free one, which the server's sockets tell
+     * @param options how to listen
+     * @throws IOException as {@link #createServer(Supplier, List, int, ListenOptions)}
+     * @throws UnsupportedOperationException if the options want something that the system does not have
+     * @throws IllegalStateException if called outside a task, or a loop of the group is closed
+     */
+    @Suspends
+    public static Server createServer(
+            LoopGroup group,
+            Supplier<? extends Protocol> protocolFactory,
+            List<String> hosts,
+            int port,
+            ListenOptions options)
+            throws IOException {
+        EventLoop loop = Callers.loopOfTask("createServer");
+        Objects.requireNonNull(protocolFactory, "protocolFactory");
+        checkTls(loop, options);
+        Set<InetAddress> addresses = addressesOf(loop, hosts, options.family());
+        return options.reusePort()
+                ? SharedServer.sharingPort(
+                        loop,
+                        group,
+                        protocolFactory,
+                        Sockets.listenOnEach(group.loops(), addresses, port, options),
+                        options)
+                : SharedServer.handingOver(
+                        loop, group, protocolFactory, Sockets.listen(loop, addresses, port, options), options, null);
+    }
+
+    /** Listens on a Unix socket. See {@link #createUnixServer(LoopGroup, Supplier, Path, UnixListenOptions)}. */
+    @Suspends
+    public static Server createUnixServer(LoopGroup group, Supplier<? extends Protocol> protocolFactory, Path path)
+            throws IOException {
+        return createUnixServer(group, protocolFactory, path, UnixListenOptions.defaults());
+    }
+
+    /**
+     * Listens on a Unix socket, and hands the connections to the loops of {@code group} in turn. For the rest see
+     * {@link #createUnixServer(Supplier, Path, UnixListenOptions)} and
+     * {@link #createServer(LoopGroup, Supplier, List, int, ListenOptions)}.
+     */
+    @Suspends
+    public static Server createUnixServer(
+            LoopGroup group, Supplier<? extends Protocol> protocolFactory, Path path, UnixListenOptions options)
+            throws IOException {
+        EventLoop loop = Callers.loopOfTask("createUnixServer");
+        Objects.requireNonNull(protocolFactory, "protocolFactory");
+        ListenOptions listening = listening(options);
+        checkTls(loop, listening);
+        ServerSocketChannel listener = UnixSockets.listen(loop, path, options.backlog());
+        return SharedServer.handingOver(
+                loop, group, protocolFactory, List.of(listener), listening, fileOf(path, options));
+    }
+
     // -- Unix sockets ---------------------------------------------------------------------------------------------
 
     /**
@@ -359,15 +459,21 @@ public final class Network {
             Supplier<? extends Protocol> protocolFactory, Path path, UnixListenOptions options) throws IOException {
         EventLoop loop = Callers.loopOfTask("createUnixServer");
         Objects.requireNonNull(protocolFactory, "protocolFactory");
-        ListenOptions listening =
-                ListenOptions.defaults().withBacklog(options.backlog()).withStartServing(options.startServing());
-        if (options.tls() != null) {
-            listening = listening.withTls(options.tls());
-        }
+        ListenOptions listening = listening(options);
         checkTls(loop, listening);
         ServerSocketChannel listener = UnixSockets.listen(loop, path, options.backlog());
-        SocketFile file = options.removeFile() ? SocketFile.at(path.toAbsolutePath(), LinkOption.NOFOLLOW_LINKS) : null;
-        return new SocketServer(loop, protocolFactory, List.of(listener), listening, file);
+        return new SocketServer(loop, protocolFactory, List.of(listener), listening, fileOf(path, options));
+    }
+
+    private static ListenOptions listening(UnixListenOptions options) {
+        ListenOptions listening =
+                ListenOptions.defaults().withBacklog(options.backlog()).withStartServing(options.startServing());
+        return options.tls() == null ? listening : listening.withTls(options.tls());
+    }
+
+    /** {@return the file that goes with a server, or null if it shall stay} */
+    private static @Nullable SocketFile fileOf(Path path, UnixListenOptions options) {
+        return options.removeFile() ? SocketFile.at(path.toAbsolutePath(), LinkOption.NOFOLLOW_LINKS) : null;
     }
 
     // -- datagrams ------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +26,7 @@ final class SocketServer implements Server {
     private final boolean keepAlive;
     private final @Nullable SocketFile file;
     private final @Nullable TlsOptions tls;
+    private final Consumer<SocketChannel> accepting;
     private final List<Acceptor> acceptors = new ArrayList<>();
     private final LoopResources resources;
     private final Waiters changes;
@@ -55,11 +57,27 @@ final class SocketServer implements Server {
             List<ServerSocketChannel> listeners,
             ListenOptions options,
             @Nullable SocketFile file) {
+        this(loop, protocolFactory, listeners, options, file, null);
+    }
+
+    /**
+     * The same.
+     *
+     * @param accepting gets the connections that this accepts, in place of {@link #serve}; or null
+     */
+    SocketServer(
+            EventLoop loop,
+            Supplier<? extends Protocol> protocolFactory,
+            List<ServerSocketChannel> listeners,
+            ListenOptions options,
+            @Nullable SocketFile file,
+            @Nullable Consumer<SocketChannel> accepting) {
         this.loop = loop;
         this.protocolFactory = Objects.requireNonNull(protocolFactory, "protocolFactory");
         this.keepAlive = options.keepAlive();
         this.file = file;
         this.tls = options.tls();
+        this.accepting = accepting == null ? this::serve : accepting;
         this.changes = new Waiters(loop);
         this.resources = LoopResources.of(loop);
         for (ServerSocketChannel listener : listeners) {
@@ -98,8 +116,13 @@ final class SocketServer implements Server {
         acceptors.forEach(Acceptor::start);
     }
 
-    /** A connection has come: makes its protocol and its transport. */
+    /** A connection has come through one of the sockets. */
     void accepted(SocketChannel connection) {
+        accepting.accept(connection);
+    }
+
+    /** Makes the protocol and the transport of a connection, which belongs to this server from here on. */
+    void serve(SocketChannel connection) {
         try {
             Sockets.prepare(connection, keepAlive);
             SocketTransport transport = tls == null ? plain(connection) : secured(connection, tls);
@@ -171,6 +194,10 @@ final class SocketServer implements Server {
         changes.wakeAll();
     }
 
+    boolean isClosed() {
+        return closed;
+    }
+
     /** Removes the file of a Unix socket, before that is closed. */
     void removeFile() {
         if (file != null) {
@@ -227,15 +254,20 @@ final class SocketServer implements Server {
     /** {@return its state, its addresses, how many connections it has} */
     @Override
     public String toString() {
+        return "Server[" + (closed ? "closed" : serving ? "serving" : "not serving") + ", " + addresses(sockets())
+                + ", " + connections.size() + " connections]";
+    }
+
+    /** {@return where {@code sockets} listen} */
+    static List<SocketAddress> addresses(List<ServerSocketChannel> sockets) {
         List<SocketAddress> addresses = new ArrayList<>();
-        for (ServerSocketChannel socket : sockets()) {
+        for (ServerSocketChannel socket : sockets) {
             try {
                 addresses.add(socket.getLocalAddress());
             } catch (IOException e) {
                 // closed by somebody else; then it has none
             }
         }
-        return "Server[" + (closed ? "closed" : serving ? "serving" : "not serving") + ", " + addresses + ", "
-                + connections.size() + " connections]";
+        return addresses;
     }
 }

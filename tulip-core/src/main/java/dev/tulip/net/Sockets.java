@@ -70,6 +70,41 @@ final class Sockets {
         }
     }
 
+    /**
+     * {@return for each of {@code loops} sockets that listen on {@code addresses}, in non-blocking mode; all share the
+     * ports} With port 0 the sockets of the first loop get free ports, and the others the same.
+     *
+     * @param options with SO_REUSEPORT
+     * @throws BindException if one cannot be bound
+     * @throws UnsupportedOperationException if the system cannot share ports
+     */
+    @Suspends
+    static List<List<ServerSocketChannel>> listenOnEach(
+            List<EventLoop> loops, Iterable<InetAddress> addresses, int port, ListenOptions options)
+            throws IOException {
+        List<List<ServerSocketChannel>> all = new ArrayList<>();
+        boolean complete = false;
+        try {
+            all.add(listen(loops.getFirst(), addresses, port, options));
+            for (EventLoop loop : loops.subList(1, loops.size())) {
+                List<ServerSocketChannel> listeners = new ArrayList<>();
+                all.add(listeners);
+                for (ServerSocketChannel first : all.getFirst()) {
+                    InetSocketAddress address = (InetSocketAddress) first.getLocalAddress();
+                    ServerSocketChannel listener = open(loop, address.getAddress());
+                    listeners.add(listener);
+                    bind(listener, address, options);
+                }
+            }
+            complete = true;
+            return all;
+        } finally {
+            if (!complete) {
+                all.forEach(listeners -> listeners.forEach(Closing::quietly));
+            }
+        }
+    }
+
     private static ServerSocketChannel open(EventLoop loop, InetAddress address) throws IOException {
         try {
             return loop.selectorProvider().openServerSocketChannel(Resolver.familyOf(address));

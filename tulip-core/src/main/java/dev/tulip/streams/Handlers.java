@@ -35,6 +35,11 @@ final class Handlers {
         this.changes = new Waiters(loop);
     }
 
+    /** {@return the loop on which they run} Any thread. */
+    EventLoop loop() {
+        return loop;
+    }
+
     /** {@return the protocol of a new connection} */
     StreamReaderProtocol newProtocol() {
         return new StreamReaderProtocol(options, this);

@@ -2,7 +2,6 @@ package dev.tulip.streams;
 
 import dev.tulip.loop.EventLoop;
 import dev.tulip.loop.Suspends;
-import dev.tulip.loop.TimerHandle;
 import dev.tulip.net.Server;
 import java.nio.channels.ServerSocketChannel;
 import java.time.Duration;
@@ -73,16 +72,14 @@ final class StreamServer implements Server {
     @Suspends
     public int shutdown(Duration grace) {
         Callers.task("shutdown");
-        int[] aborted = {0};
-        Runnable abort = () -> aborted[0] += handlers.abort();
+        Grace handlersGrace = new Grace(handlers);
         server.close();
-        TimerHandle timer = getLoop().callLater(grace, abort); // before the server aborts what has no handler (yet)
+        handlersGrace.begin(grace); // before the server aborts what has no handler (yet)
         try {
             int others = server.shutdown(grace);
-            handlers.awaitEnd();
-            return aborted[0] + others;
+            return handlersGrace.awaitEnd() + others;
         } finally {
-            timer.cancel();
+            handlersGrace.end();
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.tulip.streams;
 
 import dev.tulip.loop.EventLoop;
+import dev.tulip.loop.LoopGroup;
 import dev.tulip.loop.Suspends;
 import dev.tulip.net.ConnectOptions;
 import dev.tulip.net.ListenOptions;
@@ -10,6 +11,11 @@ import dev.tulip.net.TlsOptions;
 import dev.tulip.net.UnixListenOptions;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -141,6 +147,65 @@ public final class Streams {
         return new StreamServer(Network.createServer(handlers::newProtocol, host, port, options), handlers);
     }
 
+    /** Listens on {@code host}. See {@link #startServer(LoopGroup, String, int, ListenOptions, StreamOptions, ConnectionHandler)}. */
+    @Suspends
+    public static Server startServer(LoopGroup group, @Nullable String host, int port, ConnectionHandler handler)
+            throws IOException {
+        return startServer(group, host, port, ListenOptions.defaults(), handler);
+    }
+
+    /** Listens on {@code host}. See {@link #startServer(LoopGroup, String, int, ListenOptions, StreamOptions, ConnectionHandler)}. */
+    @Suspends
+    public static Server startServer(
+            LoopGroup group, @Nullable String host, int port, ListenOptions options, ConnectionHandler handler)
+            throws IOException {
+        return startServer(group, host, port, options, StreamOptions.defaults(), handler);
+    }
+
+    /**
+     * Listens on {@code host}, and spreads the connections over the loops of {@code group}, where {@code handler} is called
+     * for each. Otherwise as {@link #startServer(String, int, ListenOptions, StreamOptions, ConnectionHandler)}; how the
+     * connections are spread, and who accepts them, is said at
+     * {@link Network#createServer(LoopGroup, java.util.function.Supplier, java.util.List, int, ListenOptions)}.
+     *
+     * <p>A handler runs on one loop, with its connection. What handlers of different loops share must be for several
+     * threads.
+     *
+     * @param group whose loops serve
+     * @param host a name or an address; null or empty for every interface
+     * @param port 0 for a free one, which the server's sockets tell
+     * @param options how to listen
+     * @param streamOptions how the readers and the writers behave
+     * @param handler talks to one client; it runs once for each, at the same time, and on several threads
+     * @throws java.net.UnknownHostException if the name has no address
+     * @throws java.net.BindException if the address is taken, not allowed, or none of this machine
+     * @throws IOException if the address cannot be looked up, or no socket can be opened
+     * @throws IllegalStateException if called outside a task, or a loop of the group is closed
+     */
+    @Suspends
+    public static Server startServer(
+            LoopGroup group,
+            @Nullable String host,
+            int port,
+            ListenOptions options,
+            StreamOptions streamOptions,
+            ConnectionHandler handler)
+            throws IOException {
+        Map<EventLoop, Handlers> handlers = handlersOf(group, handler, streamOptions);
+        return new SharedStreamServer(
+                Network.createServer(group, protocolFactory(handlers), host, port, options), handlers.values());
+    }
+
+    private static Map<EventLoop, Handlers> handlersOf(
+            LoopGroup group, ConnectionHandler handler, StreamOptions options) {
+        return group.loops().stream()
+                .collect(Collectors.toMap(Function.identity(), loop -> new Handlers(loop, handler, options)));
+    }
+
+    private static Supplier<StreamReaderProtocol> protocolFactory(Map<EventLoop, Handlers> handlers) {
+        return () -> Objects.requireNonNull(handlers.get(EventLoop.running())).newProtocol();
+    }
+
     /** Listens on a Unix socket. See {@link #startUnixServer(Path, UnixListenOptions, StreamOptions, ConnectionHandler)}. */
     @Suspends
     public static Server startUnixServer(Path path, ConnectionHandler handler) throws IOException {
@@ -166,5 +231,29 @@ public final class Streams {
             throws IOException {
         Handlers handlers = new Handlers(EventLoop.running(), handler, streamOptions);
         return new StreamServer(Network.createUnixServer(handlers::newProtocol, path, options), handlers);
+    }
+
+    /** Listens on a Unix socket. See {@link #startUnixServer(LoopGroup, Path, UnixListenOptions, StreamOptions, ConnectionHandler)}. */
+    @Suspends
+    public static Server startUnixServer(LoopGroup group, Path path, ConnectionHandler handler) throws IOException {
+        return startUnixServer(group, path, UnixListenOptions.defaults(), StreamOptions.defaults(), handler);
+    }
+
+    /**
+     * Listens on a Unix socket, and spreads the connections over the loops of {@code group}, where {@code handler} is called
+     * for each. See {@link #startUnixServer(Path, UnixListenOptions, StreamOptions, ConnectionHandler)} and
+     * {@link #startServer(LoopGroup, String, int, ListenOptions, StreamOptions, ConnectionHandler)}.
+     */
+    @Suspends
+    public static Server startUnixServer(
+            LoopGroup group,
+            Path path,
+            UnixListenOptions options,
+            StreamOptions streamOptions,
+            ConnectionHandler handler)
+            throws IOException {
+        Map<EventLoop, Handlers> handlers = handlersOf(group, handler, streamOptions);
+        return new SharedStreamServer(
+                Network.createUnixServer(group, protocolFactory(handlers), path, options), handlers.values());
     }
 }

@@ -70,7 +70,8 @@ final class LoopBinding {
     }
 
     private static IllegalStateException otherLoop(Object owner, EventLoop loop, EventLoop other) {
-        return new IllegalStateException(owner + " belongs to " + loop + ", where a task has waited for it, and"
-                + " cannot be used on " + other + "; give each loop its own, or hand over with callSoonThreadsafe");
+        return new IllegalStateException(
+                owner + " belongs to " + loop + ", where a task has waited for it, and" + " cannot be used on " + other
+                        + "; give each loop its own, or use it in a task there, which createTaskOn(loop, ...) starts");
     }
 }

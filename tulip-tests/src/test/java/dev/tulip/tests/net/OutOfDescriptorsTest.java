@@ -9,8 +9,11 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.tulip.loop.Clock;
 import dev.tulip.loop.EventLoop;
 import dev.tulip.loop.ExceptionContext;
+import dev.tulip.loop.LoopGroup;
+import dev.tulip.loop.LoopGroupOptions;
 import dev.tulip.loop.LoopOptions;
 import dev.tulip.loop.RunnerOptions;
+import dev.tulip.net.ListenOptions;
 import dev.tulip.net.Protocol;
 import dev.tulip.net.Server;
 import dev.tulip.net.Transport;
@@ -27,17 +30,19 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Scanner;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A server in a process that runs out of file descriptors. */
 class OutOfDescriptorsTest {
-    @Test
-    void theServerSaysSoOnceAndRecoversByItself() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"one loop", "handed over", "shared port"})
+    void theServerSaysSoOnceAndRecoversByItself(String way) throws Exception {
         assumeTrue(Program.isInstalled("sh", "-c", "ulimit -n 200"), "no shell that limits descriptors");
         List<String> java = new ArrayList<>(
                 List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
         java.addAll(ChildJvm.engineOptions());
-        java.addAll(List.of("-cp", System.getProperty("java.class.path"), EchoServer.class.getName()));
+        java.addAll(List.of("-cp", System.getProperty("java.class.path"), EchoServer.class.getName(), way));
         List<String> command = new ArrayList<>(List.of("sh", "-c", "ulimit -n 200; exec \"$@\"", "sh"));
         command.addAll(java);
         try (Program server = Program.start(command.toArray(String[]::new))) {
@@ -96,18 +101,31 @@ class OutOfDescriptorsTest {
 
         public static void main(String[] args) throws Exception {
             loadAllClasses();
-            Clock fast = () -> System.nanoTime() * 100;
+            RunnerOptions options = RunnerOptions.defaults().withPolicy(EchoServer::newEventLoop);
+            if (args[0].equals("one loop")) {
+                run(() -> serve(createServer(Echo::new, "127.0.0.1", 0)), options);
+                return;
+            }
+            ListenOptions listening = ListenOptions.defaults().withReusePort(args[0].equals("shared port"));
+            LoopGroupOptions loops = LoopGroupOptions.defaults().withLoops(2).withRunner(options);
             run(
-                    EchoServer::serve,
-                    RunnerOptions.defaults()
-                            .withPolicy(() ->
-                                    EventLoop.create(LoopOptions.defaults().withClock(fast))));
+                    () -> {
+                        try (LoopGroup group = LoopGroup.of(loops)) {
+                            serve(createServer(group, Echo::new, "127.0.0.1", 0, listening));
+                        }
+                    },
+                    options);
         }
 
-        private static void serve() throws IOException {
-            EventLoop loop = runningLoop();
+        private static EventLoop newEventLoop() {
+            Clock fast = () -> System.nanoTime() * 100;
+            EventLoop loop = EventLoop.create(LoopOptions.defaults().withClock(fast));
             loop.setExceptionHandler((l, context) -> report(context));
-            Server server = createServer(Echo::new, "127.0.0.1", 0);
+            return loop;
+        }
+
+        private static void serve(Server server) throws IOException {
+            EventLoop loop = runningLoop();
             InetSocketAddress address =
                     (InetSocketAddress) server.sockets().getFirst().getLocalAddress();
             System.out.println("port " + address.getPort());

@@ -20,7 +20,9 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -51,6 +53,39 @@ class StreamExamplesTest {
             assertThat(client.err()).isEmpty();
             assertThat(client.status()).isZero();
             endsWithCtrlC(server);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void theServerOnManyLoopsServesOnAllOfThem(boolean reusePort) throws Exception {
+        List<String> arguments = new ArrayList<>(List.of("run", "examples/ManyLoops.java", "--loops", "2"));
+        if (reusePort) {
+            arguments.add("--reuse-port");
+        }
+        try (Program server = Program.tulip(arguments.toArray(String[]::new))) {
+            String line = server.readLineThatStartsWith("echo server on ");
+            assertThat(line).endsWith(" for echo[running, 2 loops]");
+            int port = Integer.parseInt(line.replaceAll(".*:(\\d+) for .*", "$1"));
+            Set<String> loops = new HashSet<>();
+            List<Socket> clients = new ArrayList<>();
+            while (loops.size() < 2) {
+                Socket client = new Socket("127.0.0.1", port);
+                clients.add(client);
+                client.getOutputStream().write("hello".getBytes(StandardCharsets.UTF_8));
+                assertThat(client.getInputStream().readNBytes(5)).asString().isEqualTo("hello");
+                loops.add(server.readLineThatStartsWith("connection " + clients.size() + " on ")
+                        .replaceAll(".* on (echo-\\d)\\[.*", "$1"));
+            }
+            assertThat(loops).containsExactlyInAnyOrder("echo-1", "echo-2");
+            server.signal("INT");
+            assertThat(server.readLine())
+                    .isEqualTo("served " + clients.size() + " connections, aborted " + clients.size() + " of them");
+            assertThat(server.status()).isEqualTo(KeyboardInterrupt.EXIT_STATUS);
+            assertThat(server.error()).isEmpty();
+            for (Socket client : clients) {
+                client.close();
+            }
         }
     }
 
