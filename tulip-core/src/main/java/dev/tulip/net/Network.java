@@ -468,7 +468,8 @@ public final class Network {
     private static ListenOptions listening(UnixListenOptions options) {
         ListenOptions listening =
                 ListenOptions.defaults().withBacklog(options.backlog()).withStartServing(options.startServing());
-        return options.tls() == null ? listening : listening.withTls(options.tls());
+        TlsOptions tls = options.tls();
+        return tls == null ? listening : listening.withTls(tls);
     }
 
     /** {@return the file that goes with a server, or null if it shall stay} */

@@ -684,7 +684,7 @@ class LoopGroupTest {
             Until.holds("all loops are closed", () -> group.loops().stream().allMatch(EventLoop::isClosed));
             assertThatThrownBy(group::close).isInstanceOf(KeyboardInterrupt.class);
             group.close();
-            assertThat(future.isDone()).isTrue();
+            Until.holds("the failure has come through the door", future::isDone);
             assertThat(future.exceptionNow()).isInstanceOf(KeyboardInterrupt.class);
         });
         List<LogRecord> records = logs.take();
