@@ -3,6 +3,7 @@ package dev.tulip.benchmarks.echo;
 import dev.tulip.benchmarks.report.BarChart;
 import dev.tulip.benchmarks.report.Table;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +30,7 @@ final class Comparison {
     /** {@return those that take part, in an order that begins with another one in each round} */
     List<Contender> order(int round) {
         List<Contender> order = new ArrayList<>(samples.keySet());
-        java.util.Collections.rotate(order, -round);
+        Collections.rotate(order, -round);
         return order;
     }
 

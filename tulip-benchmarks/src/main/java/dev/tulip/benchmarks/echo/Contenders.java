@@ -56,7 +56,8 @@ final class Contenders {
     private static Contender.Preparation jvm(String program, String rival) {
         return folder -> new Contender.Program(
                 rival.isEmpty() ? "" : rivals().getProperty(rival),
-                bufferSize -> Jvm.command(Jvm.OPTIONS, SERVERS + "." + program, List.of(Integer.toString(bufferSize))));
+                bufferSize ->
+                        Jvm.command(Jvm.options(), SERVERS + "." + program, List.of(Integer.toString(bufferSize))));
     }
 
     private static Contender.Program nettyEpoll(Path folder) throws IOException, NotInstalledException {

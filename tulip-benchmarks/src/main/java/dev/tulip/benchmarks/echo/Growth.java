@@ -49,7 +49,7 @@ final class Growth {
 
     void draw(LineChart chart) {
         chart.addPanel(title());
-        costs.forEach(chart::addLine);
+        costs.forEach((contender, column) -> chart.addLine(contender, column, contender.startsWith("Tulip")));
     }
 
     private String title() {

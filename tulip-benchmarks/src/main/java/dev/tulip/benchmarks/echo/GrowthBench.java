@@ -43,9 +43,8 @@ public final class GrowthBench {
             return;
         }
         boolean needsServers = options.questions().stream().anyMatch(question -> !isInProcess(question));
-        try (Workplace workplace = new Workplace(needsServers ? options.contenders() : List.of())) {
-            new GrowthBench(options, workplace).measureAll(arguments);
-        }
+        Workplace workplace = new Workplace(needsServers ? options.contenders() : List.of());
+        new GrowthBench(options, workplace).measureAll(arguments);
     }
 
     private static boolean isInProcess(String question) {
@@ -131,7 +130,7 @@ public final class GrowthBench {
     private void measureInProcess(String question) throws IOException, InterruptedException {
         Growth growth = new Growth(
                 question, question.equals("timers") ? "time of a timer in ns" : "time of a task switch in ns");
-        List<String> jvmOptions = new ArrayList<>(Jvm.OPTIONS);
+        List<String> jvmOptions = new ArrayList<>(Jvm.options());
         jvmOptions.add(HEAP);
         List<String> command = new ArrayList<>(workplace.pinned());
         command.addAll(Jvm.command(

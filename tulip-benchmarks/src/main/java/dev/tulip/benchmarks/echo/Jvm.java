@@ -7,12 +7,9 @@ import java.util.Locale;
 
 /** How the JVMs of the servers are started: all in the same way. */
 final class Jvm {
-    /**
-     * The options of every server. The serial collector is what the JDK takes by itself on one processor; named, it also
-     * holds where nothing is pinned. The heap is enough for all. Tulip's launcher gives {@code --add-opens}, for the fast
-     * engine. Netty is fastest with the last two. Virtual threads get one carrier, as everybody else has one thread.
-     */
-    static final List<String> OPTIONS = List.of(
+    private static final String ENGINE = "tulip.engine";
+
+    private static final List<String> OPTIONS = List.of(
             "-XX:+UseSerialGC",
             "-Xmx1g",
             "--add-opens=java.base/java.lang=ALL-UNNAMED",
@@ -22,14 +19,27 @@ final class Jvm {
 
     private Jvm() {}
 
+    /**
+     * {@return the options of every server}
+     *
+     * <p>The serial collector is what the JDK takes by itself on one processor; named, it also holds where nothing is
+     * pinned. The heap is enough for all. Virtual threads get one carrier, as everybody else has one thread. Tulip's
+     * launcher gives {@code --add-opens}, for the fast engine; Netty is fastest with the last two. A forced engine of
+     * Tulip's is passed on.
+     */
+    static List<String> options() {
+        List<String> options = new ArrayList<>(OPTIONS);
+        if (System.getProperty(ENGINE) != null) {
+            options.add("-D" + ENGINE + "=" + System.getProperty(ENGINE));
+        }
+        return options;
+    }
+
     /** {@return the command that runs a program of ours} */
     static List<String> command(List<String> options, String program, List<String> arguments) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(options);
-        if (System.getProperty("tulip.engine") != null) {
-            command.add("-Dtulip.engine=" + System.getProperty("tulip.engine"));
-        }
         command.add("-cp");
         command.add(System.getProperty("java.class.path"));
         command.add(program);

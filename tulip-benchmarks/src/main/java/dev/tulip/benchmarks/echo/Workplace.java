@@ -8,9 +8,13 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
-/** Where the contenders are made ready and measured: a folder, deleted at the end, and the programs of those that can run. */
-final class Workplace implements AutoCloseable {
+/**
+ * Where the contenders are made ready and measured: a folder, and the programs of those that can run. When the JVM ends,
+ * also by Ctrl-C, no server and no file stays behind.
+ */
+final class Workplace {
     private final Path folder = Files.createTempDirectory("tulip-bench");
     private final Pinning pinning = Pinning.find();
     private final Map<Contender, Contender.Program> programs = new LinkedHashMap<>();
@@ -18,8 +22,7 @@ final class Workplace implements AutoCloseable {
 
     /** Makes them ready, and says on standard error which ones cannot take part. */
     Workplace(List<Contender> contenders) throws IOException {
-        // Also after Ctrl-C no server stays behind.
-        Runtime.getRuntime().addShutdownHook(new Thread(Workplace::endChildren, "end servers"));
+        Runtime.getRuntime().addShutdownHook(new Thread(this::leave, "end of the benchmarks"));
         for (Contender contender : contenders) {
             try {
                 programs.put(contender, contender.preparation().prepare(folder));
@@ -31,8 +34,16 @@ final class Workplace implements AutoCloseable {
         System.err.println(pinning.description());
     }
 
-    private static void endChildren() {
+    private void leave() {
         ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.toList()) {
+                Files.delete(file);
+            }
+            Files.delete(folder);
+        } catch (IOException e) {
+            System.err.println("cannot delete " + folder + ": " + e);
+        }
     }
 
     Run run(int warmUpSeconds, int seconds) {
@@ -56,7 +67,7 @@ final class Workplace implements AutoCloseable {
     /** Adds what the report says of the programs and of how they are measured. */
     void describe(Table head, int rounds, int warmUpSeconds, int seconds) {
         head.add("pinned", pinning.description());
-        head.add("JVM options", "`" + String.join(" ", Jvm.OPTIONS) + "`");
+        head.add("JVM options", "`" + String.join(" ", Jvm.options()) + "`");
         List<String> versions = programs.values().stream()
                 .map(Contender.Program::version)
                 .filter(version -> !version.isEmpty())
@@ -70,15 +81,5 @@ final class Workplace implements AutoCloseable {
                 "measurements",
                 "%d for each contender and load, after %d s to warm up, of %d s"
                         .formatted(rounds, warmUpSeconds, seconds));
-    }
-
-    @Override
-    public void close() throws IOException {
-        try (var files = Files.list(folder)) {
-            for (Path file : files.toList()) {
-                Files.delete(file);
-            }
-        }
-        Files.delete(folder);
     }
 }

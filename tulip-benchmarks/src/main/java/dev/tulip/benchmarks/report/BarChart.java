@@ -3,7 +3,7 @@ package dev.tulip.benchmarks.report;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Horizontal bars in groups, as SVG: the shorter, the better. */
+/** Horizontal bars in groups, as SVG: the shorter, the better. Those that are too long are cut, and say so. */
 public final class BarChart {
     private static final int WIDTH = 860;
     private static final int BAR = 16;
@@ -13,16 +13,18 @@ public final class BarChart {
 
     private final String title;
     private final String subtitle;
+    private final double longest;
     private final List<Group> groups = new ArrayList<>();
 
     private record Bar(String label, double value, String text, boolean ours) {}
 
     private record Group(String title, List<Bar> bars) {}
 
-    /** An empty one. */
-    public BarChart(String title, String subtitle) {
+    /** An empty one. Bars with a value beyond {@code longest} are cut there. */
+    public BarChart(String title, String subtitle, double longest) {
         this.title = title;
         this.subtitle = subtitle;
+        this.longest = longest;
     }
 
     /** Starts a group. */
@@ -38,12 +40,12 @@ public final class BarChart {
     @Override
     public String toString() {
         int labels = longest(true);
-        double longest = groups.stream()
+        double end = groups.stream()
                 .flatMap(group -> group.bars().stream())
-                .mapToDouble(Bar::value)
+                .mapToDouble(bar -> Math.min(bar.value(), longest))
                 .max()
                 .orElse(1);
-        double scale = (WIDTH - 2 * MARGIN - labels - longest(false)) / longest;
+        double scale = (WIDTH - 2 * MARGIN - labels - longest(false)) / end;
         int left = MARGIN + labels;
         Svg svg = new Svg();
         svg.text(MARGIN, 24, "start", "title", title);
@@ -57,8 +59,10 @@ public final class BarChart {
                 y += ROW;
                 String style = bar.ours() ? "ours" : "";
                 svg.text(left - 8, y, "end", style, bar.label());
-                svg.bar(left, y - BAR + 4, bar.value() * scale, BAR, style);
-                svg.text(left + bar.value() * scale + 6, y, "start", bar.ours() ? "ours" : "quiet", bar.text());
+                double length = Math.min(bar.value(), longest) * scale;
+                svg.bar(left, y - BAR + 4, length, BAR, style);
+                String text = bar.value() > longest ? "… " + bar.text() : bar.text();
+                svg.text(left + length + 6, y, "start", bar.ours() ? "ours" : "quiet", text);
             }
             svg.line(left, top, left, y + 6);
         }
