@@ -5,7 +5,6 @@ import static dev.tulip.Tulip.createTask;
 import static dev.tulip.Tulip.sleep;
 
 import dev.tulip.loop.Action;
-import dev.tulip.loop.Clock;
 import dev.tulip.loop.EventLoop;
 import dev.tulip.loop.Future;
 import dev.tulip.loop.LoopOptions;
@@ -90,19 +89,5 @@ public final class SleepingTasksMemory {
             System.gc();
         }
         return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
-    }
-
-    /** The system's clock, which the program can put forward. */
-    private static final class MovableClock implements Clock {
-        private volatile long movedNanos;
-
-        @Override
-        public long nanos() {
-            return System.nanoTime() + movedNanos;
-        }
-
-        private void move(Duration forward) {
-            movedNanos += forward.toNanos();
-        }
     }
 }

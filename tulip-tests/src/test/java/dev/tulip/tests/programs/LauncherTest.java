@@ -127,6 +127,8 @@ class LauncherTest {
         Path text = write("notes.txt", "hello");
         assertRefused(2, "tulip: not a Java source file: " + text, "run", text.toString());
         assertRefused(2, "tulip: unknown command: fly; see ./tulip --help", "fly");
+        assertRefused(2, "tulip: micro, echo or growth? see ./tulip bench --help", "bench");
+        assertRefused(2, "tulip: no such benchmarks: fly; see ./tulip bench --help", "bench", "fly");
     }
 
     private static void assertRefused(int status, String message, String... arguments) {
@@ -143,6 +145,14 @@ class LauncherTest {
         assertThat(nothing.status()).isEqualTo(2);
         ChildJvm.Result help = tulip("--help");
         assertThat(help.out()).isEqualTo(nothing.err());
+        assertThat(help.status()).isZero();
+    }
+
+    @Test
+    void theBenchmarksSayHowTheyAreUsedWithoutBeingBuilt() {
+        ChildJvm.Result help = tulip("bench", "--help");
+        assertThat(help.out()).startsWith("usage: ./tulip bench micro").contains("./tulip bench growth");
+        assertThat(help.err()).isEmpty();
         assertThat(help.status()).isZero();
     }
 

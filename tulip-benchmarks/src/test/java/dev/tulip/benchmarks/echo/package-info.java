@@ -1,0 +1,5 @@
+/** Tests of the whole-process benchmarks. */
+@NullMarked
+package dev.tulip.benchmarks.echo;
+
+import org.jspecify.annotations.NullMarked;
