@@ -640,8 +640,8 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
 
     @Override
     public <T, X extends Throwable> T openBlocking(
-            Coroutine<? extends T, ? extends X> opening, Consumer<? super T> closing) throws X {
-        return Opening.open(this, opening, closing);
+            Coroutine<? extends T, ? extends X> opening, Consumer<? super T> closing, boolean patient) throws X {
+        return Opening.open(this, opening, closing, patient);
     }
 
     @Override

@@ -624,9 +624,13 @@ public sealed interface EventLoop extends Executor, AutoCloseable permits BaseEv
      * Runs {@code opening} on a thread of {@link #blockingExecutor} and waits for what it returns: for what may wait
      * long, such as opening a FIFO, and must be closed by whoever gets it.
      *
-     * <p>Cancelling this takes effect at once, and leaves nothing open: what {@code opening} returns nevertheless,
-     * {@code closing} gets, on such a thread, too.
+     * <p>Cancelling this leaves nothing open: what {@code opening} returns nevertheless, {@code closing} gets. If this is
+     * {@code patient}, it waits for that before it throws, unless it is cancelled once more; otherwise that happens later,
+     * on such a thread, or not at all if the process ends before.
      *
+     * @param opening what waits
+     * @param closing must not wait if this is patient
+     * @param patient whether a cancel takes effect only when {@code opening} has returned
      * @param <T> what is opened
      * @param <X> what that may throw
      * @throws X as {@code opening} does
@@ -634,7 +638,7 @@ public sealed interface EventLoop extends Executor, AutoCloseable permits BaseEv
      */
     @Suspends
     <T, X extends Throwable> T openBlocking(
-            Coroutine<? extends T, ? extends X> opening, Consumer<? super T> closing) throws X;
+            Coroutine<? extends T, ? extends X> opening, Consumer<? super T> closing, boolean patient) throws X;
 
     /**
      * Checks that the caller may touch what belongs to this loop.

@@ -39,7 +39,8 @@ final class Opening<T> {
     /** See {@link EventLoop#openBlocking}. */
     @Suspends
     static <T, X extends Throwable> T open(
-            BaseEventLoop loop, Coroutine<? extends T, ? extends X> body, Consumer<? super T> closing) throws X {
+            BaseEventLoop loop, Coroutine<? extends T, ? extends X> body, Consumer<? super T> closing, boolean patient)
+            throws X {
         Task.suspending("openBlocking");
         Executor threads = loop.blockingExecutor();
         Opening<T> opening = new Opening<>(closing);
@@ -50,9 +51,9 @@ final class Opening<T> {
             }
         });
         try {
-            over.await();
-        } catch (Throwable e) {
-            opening.abandon(threads);
+            Combinators.shield(over).await();
+        } catch (CancelledError e) {
+            opening.cancel(over, patient, threads);
             throw e;
         }
         return opening.thing();
@@ -71,6 +72,21 @@ final class Opening<T> {
         }
         close(outcome);
         return false;
+    }
+
+    /** The task is cancelled. */
+    @Suspends
+    private void cancel(Future<@Nullable Void> over, boolean patient, Executor threads) {
+        Executor closer = threads;
+        if (patient) {
+            try {
+                Combinators.shield(over).await();
+                closer = Runnable::run; // now: when the task has ended, so may the process
+            } catch (CancelledError again) {
+                // as if it were not patient
+            }
+        }
+        abandon(closer);
     }
 
     /** The task waits no more. */

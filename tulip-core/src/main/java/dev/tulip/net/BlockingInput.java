@@ -53,11 +53,7 @@ final class BlockingInput implements Channel {
      * @param onRead runs on the loop when a piece that was asked for is there
      */
     BlockingInput(
-            EventLoop loop,
-            InputStream stream,
-            @Nullable Channel interruptible,
-            Executor reader,
-            Runnable onRead) {
+            EventLoop loop, InputStream stream, @Nullable Channel interruptible, Executor reader, Runnable onRead) {
         this.loop = loop;
         this.reader = reader;
         this.threads = loop.blockingExecutor();

@@ -112,6 +112,9 @@ final class PipeWriteTransport extends ChannelTransport implements Transport {
     @Override
     void flush() {
         send();
+        if (isLost()) {
+            return;
+        }
         checkFlowAfterFlush();
         if (out.isEmpty() && !isLost()) {
             disarmWriter();

@@ -263,6 +263,7 @@ public final class Pipes {
                     }
                     return FileChannel.open(path, option);
                 },
-                Closing::quietly);
+                Closing::quietly,
+                /* patient= */ false); // the other end may never be opened
     }
 }

@@ -75,6 +75,9 @@ public final class ChildProcess implements AutoCloseable {
      * {@return what the child writes} It ends when the child has closed it, and everybody whom the child has given it
      * to.
      *
+     * <p>Of a child that exits within a millisecond or two, the JDK may close the pipe before anybody can hold it: then what
+     * the child itself has written is all there is.
+     *
      * @throws IllegalStateException if its standard output is not a pipe
      */
     public StreamReader stdout() {

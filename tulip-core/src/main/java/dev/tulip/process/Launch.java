@@ -39,8 +39,9 @@ final class Launch {
         }
         for (int i = 0; i < this.command.size(); i++) {
             if (this.command.get(i).indexOf('\0') >= 0) {
-                throw new IllegalArgumentException((i == 0 ? "the program's name" : "argument " + i + " of " + program())
-                        + " has a NUL in it: the system ends it there");
+                throw new IllegalArgumentException(
+                        (i == 0 ? "the program's name" : "argument " + i + " of " + program())
+                                + " has a NUL in it: the system ends it there");
             }
         }
     }
@@ -89,13 +90,11 @@ final class Launch {
             environment.clear();
         }
         environment.putAll(options.environment());
-        Process process;
         try {
-            process = builder.start();
+            return Launched.start(builder::start, options, threads);
         } catch (IOException e) {
             throw explained(e);
         }
-        return Launched.of(process, options, threads);
     }
 
     // -- what is in the way ---------------------------------------------------------------------------------------
@@ -112,8 +111,8 @@ final class Launch {
 
     private @Nullable IOException explanation(IOException failure) {
         if (failure.getCause() instanceof FileNotFoundException redirected) {
-            return new IOException("cannot start " + program() + ": cannot open the file for one of its standard streams: "
-                    + redirected.getMessage());
+            return new IOException("cannot start " + program()
+                    + ": cannot open the file for one of its standard streams: " + redirected.getMessage());
         }
         Matcher matcher = ERROR.matcher(String.valueOf(failure.getMessage()));
         int error = matcher.find() ? Integer.parseInt(matcher.group(1)) : 0;
@@ -179,7 +178,9 @@ final class Launch {
         return new AccessDeniedException(
                 program(),
                 null,
-                isDirectory ? "cannot be started: it is a directory" : "cannot be started: no permission to execute it");
+                isDirectory
+                        ? "cannot be started: it is a directory"
+                        : "cannot be started: no permission to execute it");
     }
 
     /** {@return the program, where the child looks for it} */

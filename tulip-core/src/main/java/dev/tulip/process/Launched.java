@@ -1,5 +1,6 @@
 package dev.tulip.process;
 
+import java.io.IOException;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
@@ -10,22 +11,33 @@ import org.jspecify.annotations.Nullable;
  * @param stdout for its standard output, if that is a pipe
  * @param stderr for its standard error, if that is a pipe
  */
-record Launched(Process process, @Nullable OutputThread stdout, @Nullable OutputThread stderr) {
-    /** Takes the outputs of {@code process} into care. */
-    static Launched of(Process process, ProcessOptions options, Executor threads) {
-        OutputThread stdout = null;
+record Launched(
+        Process process,
+        @Nullable OutputThread stdout,
+        @Nullable OutputThread stderr) {
+    /** Starts a child. On a thread that may block. */
+    static Launched start(OutputThread.Starter starter, ProcessOptions options, Executor threads) throws IOException {
+        OutputThread stdout = options.stdout().equals(Stdio.PIPE)
+                ? new OutputThread(threads, starter, Process::getInputStream)
+                : null;
+        OutputThread stderr = null;
+        Process process = null;
         try {
-            if (options.stdout().equals(Stdio.PIPE)) {
-                stdout = new OutputThread(threads, process.getInputStream());
+            if (stdout != null) {
+                process = stdout.process();
             }
-            OutputThread stderr = options.stderr().equals(Stdio.PIPE)
-                    ? new OutputThread(threads, process.getErrorStream())
-                    : null;
-            return new Launched(process, stdout, stderr);
-        } catch (Throwable e) { // no more threads
-            new Launched(process, stdout, null).discard();
+            if (options.stderr().equals(Stdio.PIPE)) {
+                Process known = process;
+                stderr = new OutputThread(threads, known == null ? starter : () -> known, Process::getErrorStream);
+                process = stderr.process();
+            }
+        } catch (Throwable e) { // it could not be started, or there are no more threads
+            if (process != null) {
+                new Launched(process, stdout, stderr).discard();
+            }
             throw e;
         }
+        return new Launched(process == null ? starter.start() : process, stdout, stderr);
     }
 
     /** Kills the child. The JDK closes what is open then. */

@@ -51,7 +51,8 @@ final class SignalSender {
     }
 
     private void check(String signal, boolean sent) {
-        if (!sent && process.toHandle().isAlive()) { // it asks the system: the process itself may not know of its end yet
+        if (!sent
+                && process.toHandle().isAlive()) { // it asks the system: the process itself may not know of its end yet
             report(signal, "the system does not permit it");
         }
     }

@@ -37,7 +37,8 @@ public final class Subprocesses {
     /**
      * Starts a program.
      *
-     * <p>Cancelling this leaves nothing behind: if the child runs already, it is killed.
+     * <p>Cancelling this leaves nothing behind: it waits until the child is started, which takes a millisecond or two, and
+     * kills it.
      *
      * @param command the program, which is looked for in this program's PATH if it has no slash in its name, and its
      *     arguments, which no shell interprets
@@ -125,12 +126,8 @@ public final class Subprocesses {
             throws IOException {
         Callers.loopOfTask(method);
         P protocol = Objects.requireNonNull(protocolFactory.get(), "the protocol factory returned null");
-        ChildTransport transport = start(
-                method,
-                command,
-                options,
-                protocol,
-                child -> fd -> new PipeCalls(child.calls(), protocol, fd));
+        ChildTransport transport =
+                start(method, command, options, protocol, child -> fd -> new PipeCalls(child.calls(), protocol, fd));
         return new SubprocessTransportAndProtocol<>(transport, protocol);
     }
 
@@ -153,8 +150,10 @@ public final class Subprocesses {
         Launch launch = new Launch(command, options);
         Semaphore starts = Children.of(loop).starts;
         Executor threads = loop.blockingExecutor();
-        Launched launched =
-                starts.withPermit(() -> loop.openBlocking(() -> launch.start(threads), Launched::discard));
+        Launched launched = starts.withPermit(() -> loop.openBlocking(
+                () -> launch.start(threads),
+                Launched::discard,
+                /* patient= */ true)); // else the process might end in between, and leave the child
         ChildTransport transport = new ChildTransport(loop, launched, launch.name(), protocol);
         try {
             transport.connect(options, pipeProtocols.of(transport));

@@ -107,8 +107,8 @@ class ChildProcessTest {
     @Test
     void communicateWaitsForWhatAGrandchildWrites() throws Exception {
         run(() -> {
-            try (ChildProcess child = createSubprocessShell("{ sleep 0.2; echo late; } & echo early", PIPES)) {
-                assertThat(child.communicate().stdoutText()).isEqualTo("early\nlate\n");
+            try (ChildProcess child = createSubprocessShell("{ sleep 0.2; echo late; } & read go; echo early", PIPES)) {
+                assertThat(child.communicate("go\n").stdoutText()).isEqualTo("early\nlate\n");
             }
         });
     }
@@ -151,7 +151,8 @@ class ChildProcessTest {
             ProcessOptions options = QUIET.withStdout(Stdio.PIPE).withLimit(10_000);
             try (ChildProcess child = createSubprocessExec(List.of("head", "-c", "" + size, "/dev/zero"), options)) {
                 assertThat(child.stdout().read(1)).hasSize(1);
-                Until.holds("reading has paused", () -> child.stdout().toString().contains("bytes buffered"));
+                Until.holds(
+                        "reading has paused", () -> child.stdout().toString().contains("bytes buffered"));
                 Until.settled();
                 sleep(Duration.ofMillis(20)); // however long: the child has to wait
                 assertThat(child.returnCode()).isEmpty();
@@ -266,7 +267,8 @@ class ChildProcessTest {
                 assertThat(completed.returnCode()).isZero();
             }
             try (ChildProcess child = createSubprocessExec(List.of("true"), PIPES)) {
-                assertThat(child.communicate("x".repeat(1_000_000)).returnCode()).isZero();
+                assertThat(child.communicate("x".repeat(1_000_000)).returnCode())
+                        .isZero();
             }
         });
     }
@@ -305,7 +307,8 @@ class ChildProcessTest {
                     child.stdin().write("this, too\n");
                     return child.communicate(new byte[10_000_000]);
                 });
-                Until.holds("it has been echoed", () -> child.stdout().toString().matches(".* [1-9]\\d* bytes buff.*"));
+                Until.holds(
+                        "it has been echoed", () -> child.stdout().toString().matches(".* [1-9]\\d* bytes buff.*"));
                 talk.cancel();
                 assertThatThrownBy(() -> talk.await()).isInstanceOf(CancelledError.class);
                 assertThat(child.returnCode()).isEmpty();

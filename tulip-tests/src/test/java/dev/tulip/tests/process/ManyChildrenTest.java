@@ -51,7 +51,9 @@ class ManyChildrenTest {
                 });
             }
         }));
-        Deadline.until("no zombie is left", () -> ProcessHandle.current().children().findAny().isEmpty());
+        Deadline.until(
+                "no zombie is left",
+                () -> ProcessHandle.current().children().findAny().isEmpty());
         Deadline.until("no descriptor is left", () -> descriptors() <= before + 5); // class loading may open a jar
     }
 
@@ -62,7 +64,8 @@ class ManyChildrenTest {
             input[i] = (byte) (i * 31 + i / 257);
         }
         run(() -> {
-            ProcessOptions options = ProcessOptions.defaults().withStdin(Stdio.PIPE).withStdout(Stdio.PIPE);
+            ProcessOptions options =
+                    ProcessOptions.defaults().withStdin(Stdio.PIPE).withStdout(Stdio.PIPE);
             ChildProcess[] children = new ChildProcess[500];
             taskGroup(group -> {
                 for (int i = 0; i < children.length; i++) {
@@ -70,7 +73,8 @@ class ManyChildrenTest {
                     group.createTask(() -> children[index] = createSubprocessExec(List.of("cat"), options));
                 }
             });
-            assertThat(children).allSatisfy(child -> assertThat(child.returnCode()).isEmpty()); // all at the same time
+            assertThat(children)
+                    .allSatisfy(child -> assertThat(child.returnCode()).isEmpty()); // all at the same time
             int[] right = {0};
             taskGroup(group -> {
                 for (ChildProcess child : children) {

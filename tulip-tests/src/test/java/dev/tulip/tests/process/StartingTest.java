@@ -13,6 +13,7 @@ import dev.tulip.loop.Task;
 import dev.tulip.process.ChildProcess;
 import dev.tulip.process.ProcessOptions;
 import dev.tulip.process.Stdio;
+import dev.tulip.tests.support.ChildJvm;
 import dev.tulip.tests.support.Deadline;
 import dev.tulip.tests.support.Errors;
 import java.io.IOException;
@@ -65,7 +66,8 @@ class StartingTest {
     void aChildStartsInItsWorkingDirectory() throws Exception {
         run(() -> {
             Path real = directory.toRealPath();
-            assertThat(output(List.of("pwd"), OUTPUT.withDirectory(real)).strip()).isEqualTo(real.toString());
+            assertThat(output(List.of("pwd"), OUTPUT.withDirectory(real)).strip())
+                    .isEqualTo(real.toString());
         });
     }
 
@@ -252,7 +254,8 @@ class StartingTest {
             try {
                 return !Files.exists(marks)
                         || Files.readAllLines(marks).stream()
-                                .noneMatch(pid -> ProcessHandle.of(Long.parseLong(pid)).isPresent());
+                                .noneMatch(pid ->
+                                        ProcessHandle.of(Long.parseLong(pid)).isPresent());
             } catch (IOException e) {
                 throw new AssertionError(e);
             }
@@ -264,15 +267,40 @@ class StartingTest {
         for (int i = 0; i < 20; i++) {
             int millis = i % 4;
             run(() -> {
-                createTask(() -> createSubprocessExec(List.of("cat"), ProcessOptions.defaults().withPipes()));
+                createTask(() -> createSubprocessExec(
+                        List.of("cat"), ProcessOptions.defaults().withPipes()));
                 sleep(Duration.ofMillis(millis));
             });
         }
-        Deadline.until("nobody is left", () -> ProcessHandle.current().children().noneMatch(StartingTest::isCat));
+        Deadline.until(
+                "nobody is left", () -> ProcessHandle.current().children().noneMatch(StartingTest::isCat));
     }
 
     private static boolean isCat(ProcessHandle child) {
         return child.info().command().filter(path -> path.endsWith("/cat")).isPresent();
+    }
+
+    /** Starts a child, is cancelled at once, and ends. */
+    static final class ImpatientProgram {
+        public static void main(String[] args) {
+            run(() -> {
+                createTask(() -> createSubprocessExec(List.of("sh", "-c", "echo $$ >&2; exec sleep 60")));
+                sleep(Duration.ZERO);
+                sleep(Duration.ZERO);
+            });
+        }
+    }
+
+    @Test
+    void aProgramThatEndsWhileAChildStartsLeavesNoChild() {
+        ChildJvm.Result result =
+                ChildJvm.run(ImpatientProgram.class, ChildJvm.engineOptions().toArray(String[]::new));
+        assertThat(result.status()).as(result.err()).isZero();
+        result.err()
+                .lines()
+                .forEach(pid -> Deadline.until(
+                        "it is gone",
+                        () -> ProcessHandle.of(Long.parseLong(pid)).isEmpty()));
     }
 
     @Test

@@ -52,7 +52,10 @@ class SubprocessProtocolTest {
 
         @Override
         public void pipeConnectionLost(int fd, Exception exception) {
-            events.add(fd + (exception == null ? " lost" : " lost " + exception.getClass().getSimpleName()));
+            events.add(fd
+                    + (exception == null
+                            ? " lost"
+                            : " lost " + exception.getClass().getSimpleName()));
         }
 
         @Override
@@ -89,7 +92,14 @@ class SubprocessProtocolTest {
                 Until.holds("everything has ended", witness::isLost);
                 assertThat(witness.events)
                         .containsExactlyInAnyOrder(
-                                "made", "1 data out\n", "2 data err\n", "0 lost", "1 lost", "2 lost", "exited 3", "lost");
+                                "made",
+                                "1 data out\n",
+                                "2 data err\n",
+                                "0 lost",
+                                "1 lost",
+                                "2 lost",
+                                "exited 3",
+                                "lost");
                 assertThat(witness.events.getFirst()).isEqualTo("made");
                 assertThat(witness.events.getLast()).isEqualTo("lost");
                 assertThat(witness.transport.isClosing()).isTrue();
@@ -117,7 +127,8 @@ class SubprocessProtocolTest {
         run(() -> {
             ProcessOptions options =
                     ProcessOptions.defaults().withStdin(Stdio.DEVNULL).withStdout(Stdio.PIPE);
-            Witness witness = subprocessExec(Witness::new, List.of("echo"), options).protocol();
+            Witness witness =
+                    subprocessExec(Witness::new, List.of("echo"), options).protocol();
             SubprocessTransport transport = witness.transport;
             assertThat(transport.getPipeTransport(0)).isNull();
             assertThat(transport.getPipeTransport(1)).isNotNull();
@@ -247,7 +258,9 @@ class SubprocessProtocolTest {
                             "echo out; sleep 0.1; echo err >&2; echo more; exit 1",
                             PIPES)
                     .protocol();
-            Until.holds("the child has exited", () -> witness.transport.getReturncode().isPresent());
+            Until.holds(
+                    "the child has exited",
+                    () -> witness.transport.getReturncode().isPresent());
             sleep(Duration.ofMillis(10));
             assertThat(witness.events).containsExactly("made");
             latch.countDown();
@@ -275,6 +288,8 @@ class SubprocessProtocolTest {
             witness.transport.close();
             Until.holds("everything has ended", witness::isLost);
         });
-        Deadline.until("nobody is left", () -> ProcessHandle.current().children().findAny().isEmpty());
+        Deadline.until(
+                "nobody is left",
+                () -> ProcessHandle.current().children().findAny().isEmpty());
     }
 }
