@@ -3,6 +3,7 @@ package dev.tulip.process;
 import java.io.File;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.nio.charset.Charset;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -19,6 +20,11 @@ import org.jspecify.annotations.Nullable;
 /** Starts a program, or says what is in the way. On a thread that may block. */
 final class Launch {
     private static final Pattern ERROR = Pattern.compile("error[:=] ?(\\d+)");
+
+    /** In which the JDK passes arguments and the environment. */
+    private static final Charset ENCODING =
+            Charset.forName(System.getProperty("sun.jnu.encoding", System.getProperty("native.encoding")));
+
     private static final int ENOENT = 2;
     private static final int EACCES = 13;
     private static final int ENOTDIR = 20;
@@ -38,11 +44,19 @@ final class Launch {
             throw new IllegalArgumentException("there must be a program to start: the command is empty");
         }
         for (int i = 0; i < this.command.size(); i++) {
-            if (this.command.get(i).indexOf('\0') >= 0) {
-                throw new IllegalArgumentException(
-                        (i == 0 ? "the program's name" : "argument " + i + " of " + program())
-                                + " has a NUL in it: the system ends it there");
-            }
+            check(this.command.get(i), i == 0 ? "the program's name" : "argument " + i + " of " + program());
+        }
+        options.environment().forEach((name, value) -> check(name + "=" + value, "the environment variable " + name));
+    }
+
+    /** Refuses what would reach the child as something else. */
+    private static void check(String text, String what) {
+        if (text.indexOf('\0') >= 0) {
+            throw new IllegalArgumentException(what + " has a NUL in it: the system ends it there");
+        }
+        if (!ENCODING.newEncoder().canEncode(text)) {
+            throw new IllegalArgumentException(what + " has letters that the encoding of this process, " + ENCODING
+                    + ", has not: the JDK would pass question marks; set the locale, as in LC_ALL=C.UTF-8");
         }
     }
 

@@ -46,7 +46,8 @@ public final class Subprocesses {
      * @throws java.nio.file.NoSuchFileException if there is no such program, or its working directory does not exist
      * @throws java.nio.file.AccessDeniedException if this process may not execute it, or enter that directory
      * @throws IOException if it cannot be started for another reason: too many processes, too long arguments
-     * @throws IllegalArgumentException if {@code command} is empty, or an argument has a NUL in it
+     * @throws IllegalArgumentException if {@code command} is empty, or an argument or a variable has a NUL in it, or
+     *     letters that the locale of this process does not know
      * @throws IllegalStateException if called outside a task
      */
     @Suspends

@@ -23,9 +23,12 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** How children are started, and why they are not: row Y1 of asyncio. */
@@ -47,9 +50,41 @@ class StartingTest {
     @Test
     void argumentsReachTheProgramAsTheyAre() throws Exception {
         run(() -> {
-            List<String> command = List.of("printf", "%s|", "a b", "", "$HOME", "*", "quote\"'", "Grüße");
-            assertThat(output(command, OUTPUT)).isEqualTo("a b||$HOME|*|quote\"'|Grüße|");
+            List<String> command = List.of("printf", "%s|", "a b", "", "$HOME", "*", "quote\"'");
+            assertThat(output(command, OUTPUT)).isEqualTo("a b||$HOME|*|quote\"'|");
         });
+    }
+
+    /** Passes letters to a child, or says that it cannot. */
+    static final class LetterProgram {
+        public static void main(String[] args) throws IOException {
+            run(() -> {
+                try {
+                    List<String> shell = List.of("/bin/sh", "-c", "printf %s $1$A", "sh", "\u20ac");
+                    String text = output(shell, OUTPUT.withEnvironmentVariable("A", "\u20ac"));
+                    System.out.println("\u20ac\u20ac".equals(text));
+                } catch (IllegalArgumentException e) {
+                    System.out.println(e.getMessage());
+                }
+            });
+        }
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX) // elsewhere the locale does not matter
+    void lettersReachTheProgramOrAreRefused() {
+        assertThat(lettersIn("C.UTF-8")).isEqualTo("true\n");
+        assertThat(lettersIn("C")).startsWith("argument 4 of /bin/sh has letters that the encoding of this process, ");
+    }
+
+    private static String lettersIn(String locale) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(ChildJvm.engineOptions());
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), LetterProgram.class.getName()));
+        ProcessBuilder builder = new ProcessBuilder(command);
+        builder.environment().put("LC_ALL", locale);
+        return ChildJvm.run(builder).out();
     }
 
     @Test
