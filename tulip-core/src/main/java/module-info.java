@@ -17,4 +17,5 @@ module dev.tulip {
     exports dev.tulip.sync;
     exports dev.tulip.net;
     exports dev.tulip.streams;
+    exports dev.tulip.process;
 }

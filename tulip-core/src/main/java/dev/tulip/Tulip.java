@@ -28,17 +28,24 @@ import dev.tulip.net.DatagramProtocol;
 import dev.tulip.net.DatagramTransportAndProtocol;
 import dev.tulip.net.ListenOptions;
 import dev.tulip.net.Network;
+import dev.tulip.net.Pipes;
 import dev.tulip.net.Protocol;
 import dev.tulip.net.Server;
 import dev.tulip.net.TlsOptions;
 import dev.tulip.net.Transport;
 import dev.tulip.net.TransportAndProtocol;
 import dev.tulip.net.UnixListenOptions;
+import dev.tulip.process.ChildProcess;
+import dev.tulip.process.ProcessOptions;
+import dev.tulip.process.Subprocesses;
 import dev.tulip.streams.Connection;
 import dev.tulip.streams.ConnectionHandler;
 import dev.tulip.streams.StreamOptions;
 import dev.tulip.streams.Streams;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.channels.Pipe;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -961,6 +968,81 @@ public final class Tulip {
             ListenOptions options)
             throws IOException {
         return Network.createServer(group, protocolFactory, host, port, options);
+    }
+
+    // -- child processes and pipes --------------------------------------------------------------------------------
+
+    /** Starts a program that uses this one's standard streams. See {@link Subprocesses#createSubprocessExec(List)}. */
+    @Suspends
+    public static ChildProcess createSubprocessExec(List<String> command) throws IOException {
+        return Subprocesses.createSubprocessExec(command);
+    }
+
+    /** Starts a program. See {@link Subprocesses#createSubprocessExec(List, ProcessOptions)}. */
+    @Suspends
+    public static ChildProcess createSubprocessExec(List<String> command, ProcessOptions options) throws IOException {
+        return Subprocesses.createSubprocessExec(command, options);
+    }
+
+    /** Starts a shell that uses this program's standard streams. See {@link Subprocesses#createSubprocessShell(String)}. */
+    @Suspends
+    public static ChildProcess createSubprocessShell(String command) throws IOException {
+        return Subprocesses.createSubprocessShell(command);
+    }
+
+    /** Starts a shell. See {@link Subprocesses#createSubprocessShell(String, ProcessOptions)}. */
+    @Suspends
+    public static ChildProcess createSubprocessShell(String command, ProcessOptions options) throws IOException {
+        return Subprocesses.createSubprocessShell(command, options);
+    }
+
+    /**
+     * Reads from a pipe. See {@link Pipes#connectReadPipe(Supplier, Pipe.SourceChannel)}; {@link Pipes} has the same for
+     * FIFOs.
+     *
+     * @param <P> the protocol's class
+     */
+    @Suspends
+    public static <P extends Protocol> TransportAndProtocol<P> connectReadPipe(
+            Supplier<? extends P> protocolFactory, Pipe.SourceChannel source) throws IOException {
+        return Pipes.connectReadPipe(protocolFactory, source);
+    }
+
+    /**
+     * Reads from a stream that blocks, such as {@code System.in}. See
+     * {@link Pipes#connectReadPipe(Supplier, InputStream, String)}.
+     *
+     * @param <P> the protocol's class
+     * @param name what the stream is called in messages
+     */
+    @Suspends
+    public static <P extends Protocol> TransportAndProtocol<P> connectReadPipe(
+            Supplier<? extends P> protocolFactory, InputStream stream, String name) {
+        return Pipes.connectReadPipe(protocolFactory, stream, name);
+    }
+
+    /**
+     * Writes to a pipe. See {@link Pipes#connectWritePipe(Supplier, Pipe.SinkChannel)}; {@link Pipes} has the same for
+     * FIFOs.
+     *
+     * @param <P> the protocol's class
+     */
+    @Suspends
+    public static <P extends Protocol> TransportAndProtocol<P> connectWritePipe(
+            Supplier<? extends P> protocolFactory, Pipe.SinkChannel sink) throws IOException {
+        return Pipes.connectWritePipe(protocolFactory, sink);
+    }
+
+    /**
+     * Writes to a stream that blocks. See {@link Pipes#connectWritePipe(Supplier, OutputStream, String)}.
+     *
+     * @param <P> the protocol's class
+     * @param name what the stream is called in messages
+     */
+    @Suspends
+    public static <P extends Protocol> TransportAndProtocol<P> connectWritePipe(
+            Supplier<? extends P> protocolFactory, OutputStream stream, String name) {
+        return Pipes.connectWritePipe(protocolFactory, stream, name);
     }
 
     // -- loops ----------------------------------------------------------------------------------------------------

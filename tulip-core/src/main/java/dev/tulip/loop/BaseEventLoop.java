@@ -635,6 +635,19 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
     }
 
     @Override
+    public Executor blockingExecutor() {
+        checkOpen();
+        checkThread();
+        return executor.blocking();
+    }
+
+    @Override
+    public <T, X extends Throwable> T openBlocking(
+            Coroutine<? extends T, ? extends X> opening, Consumer<? super T> closing, boolean patient) throws X {
+        return Opening.open(this, opening, closing, patient);
+    }
+
+    @Override
     public SelectorProvider selectorProvider() {
         return channels.provider();
     }

@@ -38,6 +38,9 @@ final class Defaults {
     /** Seconds an idle thread of a pool lives. */
     static final long POOL_KEEP_ALIVE_SECONDS = 60;
 
+    /** Seconds an idle thread lives that was started for a call that blocks: there may be a thousand of them. */
+    static final long BLOCKING_KEEP_ALIVE_SECONDS = 5;
+
     /**
      * How long {@code run} waits at the end for jobs of the default executor that nobody has cancelled: as long as
      * Kubernetes gives a pod to end. CPython waits five minutes, in silence.

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 /** Words for messages and {@code toString}. */
 final class Describe {
     private static final Set<String> LIBRARY =
-            Set.of("dev.tulip", "dev.tulip.loop", "dev.tulip.net", "dev.tulip.streams");
+            Set.of("dev.tulip", "dev.tulip.loop", "dev.tulip.net", "dev.tulip.streams", "dev.tulip.process");
 
     private static final int LONGEST_VALUE = 60;
 

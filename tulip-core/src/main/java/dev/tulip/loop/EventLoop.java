@@ -23,6 +23,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Flow;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -629,6 +630,36 @@ public sealed interface EventLoop extends Executor, AutoCloseable permits BaseEv
      * LoopOptions#selectorProvider}. Any thread.
      */
     SelectorProvider selectorProvider();
+
+    /**
+     * {@return an executor that has a thread for every job, at once} For calls that block for as long as they like, such
+     * as reading from a child process: on the default executor they would keep others waiting. Daemon threads, kept some
+     * seconds for the next job. When this loop is closed, it takes no more jobs; those that run are left to their ends.
+     * Any thread may use it.
+     *
+     * @throws IllegalStateException if this loop is closed
+     */
+    Executor blockingExecutor();
+
+    /**
+     * Runs {@code opening} on a thread of {@link #blockingExecutor} and waits for what it returns: for what may wait
+     * long, such as opening a FIFO, and must be closed by whoever gets it.
+     *
+     * <p>Cancelling this leaves nothing open: what {@code opening} returns nevertheless, {@code closing} gets. If this is
+     * {@code patient}, it waits for that before it throws, unless it is cancelled once more; otherwise that happens later,
+     * on such a thread, or not at all if the process ends before.
+     *
+     * @param opening what waits
+     * @param closing must not wait if this is patient
+     * @param patient whether a cancel takes effect only when {@code opening} has returned
+     * @param <T> what is opened
+     * @param <X> what that may throw
+     * @throws X as {@code opening} does
+     * @throws IllegalStateException if called outside a task, or this loop is closed
+     */
+    @Suspends
+    <T, X extends Throwable> T openBlocking(
+            Coroutine<? extends T, ? extends X> opening, Consumer<? super T> closing, boolean patient) throws X;
 
     /**
      * Checks that the caller may touch what belongs to this loop.

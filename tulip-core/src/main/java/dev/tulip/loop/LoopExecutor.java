@@ -25,6 +25,7 @@ final class LoopExecutor {
     private boolean isOurs; // service was made here
     private boolean shutDown;
     private boolean terminated; // service has ended, or cannot tell
+    private @Nullable ExecutorService blocking;
 
     LoopExecutor(BaseEventLoop loop) {
         this.loop = loop;
@@ -81,6 +82,16 @@ final class LoopExecutor {
             this.service = service;
         }
         return service;
+    }
+
+    /** See {@link EventLoop#blockingExecutor}. */
+    Executor blocking() {
+        ExecutorService blocking = this.blocking;
+        if (blocking == null) {
+            blocking = Threads.daemonForEachJob(loop.name + "-blocking");
+            this.blocking = blocking;
+        }
+        return blocking;
     }
 
     // -- the end --------------------------------------------------------------------------------------------------
@@ -206,6 +217,9 @@ final class LoopExecutor {
         shutDown = true;
         if (service != null) {
             shutDown(service);
+        }
+        if (blocking != null) {
+            blocking.shutdown();
         }
     }
 }

@@ -1,6 +1,7 @@
 package dev.tulip.loop;
 
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -37,6 +38,18 @@ final class Threads {
                 body -> unstartedDaemon(name + "-" + number.incrementAndGet(), body));
         pool.allowCoreThreadTimeOut(true);
         return pool;
+    }
+
+    /** {@return a pool of such threads that has one for every job, at once; they end when idle for a while} */
+    static ThreadPoolExecutor daemonForEachJob(String name) {
+        AtomicInteger number = new AtomicInteger();
+        return new ThreadPoolExecutor(
+                0,
+                Integer.MAX_VALUE,
+                Defaults.BLOCKING_KEEP_ALIVE_SECONDS,
+                TimeUnit.SECONDS,
+                new SynchronousQueue<>(),
+                body -> unstartedDaemon(name + "-" + number.incrementAndGet(), body));
     }
 
     /** Starts a virtual thread. If a task calls this, on the mounted engine, it is a guest of the task's loop (D10). */

@@ -103,7 +103,7 @@ final class DatagramSocketTransport extends ChannelTransport implements Datagram
         ByteBuffer buffer = resources.buffers.take();
         try {
             int bytes = 0;
-            for (int i = 0; i < Defaults.DATAGRAMS && bytes < Defaults.READ_SIZE && isReaderArmed(); i++) {
+            for (int i = 0; i < Defaults.DATAGRAMS && bytes < Defaults.READ_SIZE && isReadingWanted(); i++) {
                 SocketAddress sender = channel.receive(buffer.clear().order(ByteOrder.BIG_ENDIAN));
                 if (sender == null) {
                     return;

@@ -67,6 +67,12 @@ final class Defaults {
     /** When its pauses stop growing. */
     static final Duration BACKLOG_LONGEST_PAUSE = Duration.ofMillis(50);
 
+    /** How much is read from or written to a stream that blocks at a time, in bytes: what a pipe holds on Linux. */
+    static final int PIECE_SIZE = 64 * 1024;
+
+    /** How much is read from such a stream at first, in bytes: many have little to say. */
+    static final int LEAST_PIECE_SIZE = 4 * 1024;
+
     /** How much of a file another thread sends at a time, in bytes: a transport that is aborted waits for that. */
     static final long FILE_STEP = 8 * 1024 * 1024;
 

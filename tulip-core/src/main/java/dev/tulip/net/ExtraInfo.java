@@ -2,6 +2,7 @@ package dev.tulip.net;
 
 import java.net.SocketAddress;
 import java.nio.channels.NetworkChannel;
+import java.nio.channels.SelectableChannel;
 import java.security.cert.X509Certificate;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
@@ -27,6 +28,12 @@ public record ExtraInfo<T>(String name, Class<T> type) {
      * it or closes it breaks the connection.
      */
     public static final ExtraInfo<NetworkChannel> SOCKET = new ExtraInfo<>("socket", NetworkChannel.class);
+
+    /** The channel under the transport of a {@link java.nio.channels.Pipe}. It belongs to the transport. */
+    public static final ExtraInfo<SelectableChannel> PIPE = new ExtraInfo<>("pipe", SelectableChannel.class);
+
+    /** What the pipe of a transport is called in messages, such as {@code standard input}. */
+    public static final ExtraInfo<String> PIPE_NAME = new ExtraInfo<>("pipe_name", String.class);
 
     /** TLS: the context that the connection was made with. */
     public static final ExtraInfo<SSLContext> SSL_CONTEXT = new ExtraInfo<>("sslcontext", SSLContext.class);

@@ -152,7 +152,7 @@ final class SocketServer implements Server {
     }
 
     /** A connection has ended. */
-    void detach(ChannelTransport connection) {
+    void detach(LiveTransport connection) {
         if (connections.remove(connection) && connections.isEmpty()) {
             changes.wakeAll();
         }

@@ -177,7 +177,7 @@ final class SocketTransport extends ChannelTransport implements DirectReading {
         int count;
         try {
             ByteBuffer buffer = buffered.getBuffer(-1);
-            if (!isReaderArmed()) { // it has paused or closed the transport, or waited while somebody else did
+            if (!isReadingWanted()) { // it has paused or closed the transport, or waited while somebody else did
                 return;
             }
             count = readInto(buffer);

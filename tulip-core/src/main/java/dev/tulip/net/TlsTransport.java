@@ -991,7 +991,7 @@ final class TlsTransport implements Transport {
         }
     }
 
-    // -- one call at a time: see ChannelTransport -----------------------------------------------------------------
+    // -- one call at a time: see LiveTransport --------------------------------------------------------------------
 
     private boolean enter() {
         if (caller != null) {

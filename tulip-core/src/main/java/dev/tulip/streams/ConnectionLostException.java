@@ -42,7 +42,11 @@ public class ConnectionLostException extends IOException {
 
     /** {@return the address of the other side, in words} */
     static String peer(@Nullable Transport transport) {
-        Object peer = transport == null ? null : transport.getExtraInfo(ExtraInfo.PEERNAME);
+        if (transport == null) {
+            return "the peer";
+        }
+        Object name = transport.getExtraInfo(ExtraInfo.PIPE_NAME);
+        Object peer = name != null ? name : transport.getExtraInfo(ExtraInfo.PEERNAME);
         String text = String.valueOf(peer);
         return peer == null || text.isEmpty() ? "the peer" : text;
     }

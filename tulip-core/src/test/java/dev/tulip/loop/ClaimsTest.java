@@ -171,6 +171,28 @@ class ClaimsTest {
     }
 
     @Test
+    void whatIsOpenedForATaskThatWaitsNoMoreIsClosedOnce() throws Exception {
+        assertThat(disputes(
+                        done -> {
+                            Opening<Integer> opening = new Opening<>(opened -> done.addAndGet(opened));
+                            return new Contested() {
+                                @Override
+                                public void attempt() {
+                                    opening.run(() -> 1);
+                                }
+
+                                @Override
+                                public boolean callOff() {
+                                    opening.abandon(Runnable::run);
+                                    return false; // one of the two has closed it
+                                }
+                            };
+                        },
+                        20_000))
+                .isZero();
+    }
+
+    @Test
     void aTwinThatLooksAndThenActsIsDisputed() throws Exception {
         int disputes = 0;
         for (int attempt = 0; attempt < 100 && disputes == 0; attempt++) {
