@@ -74,6 +74,12 @@ abstract class ChannelTransport implements BaseTransport {
 
     // -- what the subclasses know ---------------------------------------------------------------------------------
 
+    /** {@return whose connection this is, or null} */
+    @Nullable
+    SocketServer server() {
+        return server;
+    }
+
     /** {@return who is called} */
     abstract BaseProtocol protocol();
 
