@@ -71,6 +71,9 @@ final class Defaults {
     /** Size of the buffer through which {@code sockRecv} reads, in bytes: one per loop, made at the first use. */
     static final int RECEIVE_BUFFER_SIZE = 64 * 1024;
 
+    /** How much of a file another thread sends at a time, in bytes: a task that is cancelled waits for that. */
+    static final long FILE_STEP = 8 * 1024 * 1024;
+
     /** Elements that a publisher may have sent and nobody has taken yet. As the JDK's {@code Flow}. */
     static final int FLOW_BUFFER_SIZE = Flow.defaultBufferSize();
 

@@ -8,6 +8,7 @@ import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.DatagramChannel;
+import java.nio.channels.FileChannel;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
@@ -533,6 +534,24 @@ public sealed interface EventLoop extends Executor, AutoCloseable permits BaseEv
     default void sockSendall(SocketChannel channel, byte[] data) throws IOException {
         sockSendall(channel, ByteBuffer.wrap(data));
     }
+
+    /**
+     * Sends a part of a file, without a copy in this process where the system can do that. The file is read on the default
+     * executor, because files block; the loop waits for the peer.
+     *
+     * <p>If this fails or is cancelled, some, all or none of it was sent. A cancelled call returns when the thread that
+     * sends has come back, which does not wait for the peer.
+     *
+     * @param channel is not used by anybody else meanwhile
+     * @param file where from; its position is neither used nor changed
+     * @param offset the first byte
+     * @param count how many bytes at most; the file may end before
+     * @return how many bytes were sent
+     * @throws IllegalArgumentException if {@code offset} or {@code count} is negative
+     * @throws IOException if the file cannot be read, or writing fails: a broken connection, a closed channel
+     */
+    @Suspends
+    long sockSendfile(SocketChannel channel, FileChannel file, long offset, long count) throws IOException;
 
     /**
      * Waits for a datagram and returns it, cut off after {@code limit} bytes.

@@ -5,6 +5,7 @@ import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.DatagramChannel;
+import java.nio.channels.FileChannel;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
@@ -72,6 +73,11 @@ final class SelectorEventLoop extends BaseEventLoop {
     @Override
     public void sockSendall(SocketChannel channel, ByteBuffer data) throws IOException {
         sockets.sendall(channel, data);
+    }
+
+    @Override
+    public long sockSendfile(SocketChannel channel, FileChannel file, long offset, long count) throws IOException {
+        return sockets.sendfile(channel, file, offset, count);
     }
 
     @Override

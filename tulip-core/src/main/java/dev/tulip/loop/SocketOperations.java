@@ -7,6 +7,7 @@ import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.DatagramChannel;
+import java.nio.channels.FileChannel;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
@@ -84,6 +85,27 @@ final class SocketOperations {
             }
             loop.channels.await(task, channel, Readiness.WRITE);
         }
+    }
+
+    long sendfile(SocketChannel channel, FileChannel file, long offset, long count) throws IOException {
+        Task<?> task = start("sockSendfile", channel);
+        if (offset < 0 || count < 0) {
+            throw new IllegalArgumentException("offset (" + offset + ") and count (" + count + ") must be >= 0");
+        }
+        long sent = 0;
+        while (sent < count) {
+            long wanted = Math.min(count - sent, Defaults.FILE_STEP);
+            FileStep step = new FileStep(file, offset + sent, wanted, channel);
+            long moved = step.run(loop);
+            sent += moved;
+            if (step.isAtEnd()) {
+                break;
+            }
+            if (moved < wanted) {
+                loop.channels.await(task, channel, Readiness.WRITE);
+            }
+        }
+        return sent;
     }
 
     Datagram recvfrom(DatagramChannel channel, int limit) throws IOException {

@@ -538,42 +538,34 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
 
     // -- running --------------------------------------------------------------------------------------------------
 
-    /** The body of its fiber. */
+    /** The body of its fiber. One method, because the stack of a task that waits keeps the frame of each. */
+    @SuppressWarnings({"unchecked", "NullAway"}) // start() was given a body for this type
     void runBody() {
         try {
             if (mustCancel) {
                 settleCancelled(cancelMessage);
+                return;
+            }
+            T result = null;
+            try {
+                if (body instanceof Action<?> action) {
+                    action.run();
+                } else {
+                    result = ((Coroutine<T, ?>) body).run();
+                }
+            } catch (Throwable e) {
+                failed(e);
+                return;
+            }
+            settleInterrupt();
+            if (mustCancel) {
+                settleCancelled(cancelMessage); // as CPython: a request that found no suspension to be delivered at
             } else {
-                runCoroutine();
+                settleResult(result);
             }
         } finally {
             loop.tasks.remove(this);
         }
-    }
-
-    private void runCoroutine() {
-        T result;
-        try {
-            result = callBody();
-        } catch (Throwable e) {
-            failed(e);
-            return;
-        }
-        settleInterrupt();
-        if (mustCancel) {
-            settleCancelled(cancelMessage); // as CPython: a request that found no suspension to be delivered at
-        } else {
-            settleResult(result);
-        }
-    }
-
-    @SuppressWarnings({"unchecked", "NullAway"}) // start() was given a body for this type
-    private T callBody() throws Throwable {
-        if (body instanceof Action<?> action) {
-            action.run();
-            return null;
-        }
-        return ((Coroutine<T, ?>) body).run();
     }
 
     private void failed(Throwable e) {

@@ -309,6 +309,26 @@ public final class Network {
         return establish(loop, protocolFactory, UnixSockets.connect(loop, path));
     }
 
+    /**
+     * Connects to the Unix socket at {@code path}, with TLS: the client's side. See
+     * {@link #createUnixConnection(Supplier, Path)}.
+     *
+     * @param <P> the protocol's class
+     * @param protocolFactory makes the protocol, once the handshake is done
+     * @param path of the socket's file
+     * @param tls with the name of the server, which the path does not tell: {@link TlsOptions#withServerName}
+     * @throws java.net.ConnectException if there is no such file, nobody listens there, or this process may not
+     * @throws IOException if no socket can be opened, or the handshake fails
+     * @throws IllegalArgumentException if there is no name to check the server's certificate for
+     */
+    @Suspends
+    public static <P extends Protocol> TransportAndProtocol<P> createUnixConnection(
+            Supplier<? extends P> protocolFactory, Path path, TlsOptions tls) throws IOException {
+        EventLoop loop = Callers.loopOfTask("createUnixConnection");
+        SocketChannel connected = UnixSockets.connect(loop, path);
+        return establish(loop, protocolFactory, connected, made -> TlsTransport.ofClient(loop, tls, null, -1, made));
+    }
+
     /** Listens on a Unix socket. See {@link #createUnixServer(Supplier, Path, UnixListenOptions)}. */
     @Suspends
     public static Server createUnixServer(Supplier<? extends Protocol> protocolFactory, Path path) throws IOException {
@@ -331,6 +351,7 @@ public final class Network {
      *     message names the path
      * @throws IOException if no socket can be opened
      * @throws UnsupportedOperationException if the system has no Unix sockets
+     * @throws IllegalArgumentException if the options want TLS without a certificate
      * @throws IllegalStateException if called outside a task
      */
     @Suspends
@@ -338,10 +359,14 @@ public final class Network {
             Supplier<? extends Protocol> protocolFactory, Path path, UnixListenOptions options) throws IOException {
         EventLoop loop = Callers.loopOfTask("createUnixServer");
         Objects.requireNonNull(protocolFactory, "protocolFactory");
-        ServerSocketChannel listener = UnixSockets.listen(loop, path, options.backlog());
-        SocketFile file = options.removeFile() ? SocketFile.at(path.toAbsolutePath(), LinkOption.NOFOLLOW_LINKS) : null;
         ListenOptions listening =
                 ListenOptions.defaults().withBacklog(options.backlog()).withStartServing(options.startServing());
+        if (options.tls() != null) {
+            listening = listening.withTls(options.tls());
+        }
+        checkTls(loop, listening);
+        ServerSocketChannel listener = UnixSockets.listen(loop, path, options.backlog());
+        SocketFile file = options.removeFile() ? SocketFile.at(path.toAbsolutePath(), LinkOption.NOFOLLOW_LINKS) : null;
         return new SocketServer(loop, protocolFactory, List.of(listener), listening, file);
     }
 

@@ -9,10 +9,12 @@ import java.security.PrivateKey;
 import java.security.UnrecoverableKeyException;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.KeyStoreBuilderParameters;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
@@ -20,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Who we are, by a certificate and its key, and whom we trust. Immutable, for any thread.
+ *
+ * <p>A server may have several certificates: {@code withIdentity} adds one each time. A client gets the one that is for the
+ * name it asks for (SNI), and if there is none, or it asks for no name, the first that suits its ciphers.
  *
  * <p>Holds the sessions, too: a client that connects again with the same credentials resumes its session, which saves
  * most of the handshake.
@@ -29,26 +34,33 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TlsCredentials {
     private final SSLContext context;
-    private final KeyManager @Nullable [] identity; // null for none
+    private final List<KeyStore.Builder> identities; // each has a key; empty for none
     private final TrustManager @Nullable [] trust; // null for whom the JVM trusts
     private final boolean made; // by us, so that another can be made
 
     private TlsCredentials(
-            SSLContext context, KeyManager @Nullable [] identity, TrustManager @Nullable [] trust, boolean made) {
+            SSLContext context, List<KeyStore.Builder> identities, TrustManager @Nullable [] trust, boolean made) {
         this.context = context;
-        this.identity = identity;
+        this.identities = identities;
         this.trust = trust;
         this.made = made;
     }
 
-    private static TlsCredentials make(KeyManager @Nullable [] identity, TrustManager @Nullable [] trust) {
+    private static TlsCredentials make(List<KeyStore.Builder> identities, TrustManager @Nullable [] trust) {
         try {
             SSLContext context = SSLContext.getInstance("TLS");
-            context.init(identity, trust, null);
-            return new TlsCredentials(context, identity, trust, /* made= */ true);
+            context.init(identities.isEmpty() ? null : keyManagers(identities), trust, null);
+            return new TlsCredentials(context, identities, trust, /* made= */ true);
         } catch (GeneralSecurityException e) {
             throw new IllegalStateException("this JVM's TLS does not work: " + e.getMessage(), e);
         }
+    }
+
+    /** The JDK's key manager that looks at the name a client asks for; the default one does not. */
+    private static KeyManager[] keyManagers(List<KeyStore.Builder> identities) throws GeneralSecurityException {
+        KeyManagerFactory factory = KeyManagerFactory.getInstance("PKIX");
+        factory.init(new KeyStoreBuilderParameters(identities));
+        return factory.getKeyManagers();
     }
 
     /** {@return credentials without a certificate of our own, with trust in whom the JVM trusts} */
@@ -58,7 +70,7 @@ public final class TlsCredentials {
 
     /** Made when it is needed first: that takes a while. */
     private static final class Standard {
-        private static final TlsCredentials NONE = make(null, null);
+        private static final TlsCredentials NONE = make(List.of(), null);
     }
 
     /**
@@ -67,7 +79,7 @@ public final class TlsCredentials {
      * @param context is initialised
      */
     public static TlsCredentials of(SSLContext context) {
-        return new TlsCredentials(context, null, null, /* made= */ false);
+        return new TlsCredentials(context, List.of(), null, /* made= */ false);
     }
 
     /** {@return these credentials for the JDK} */
@@ -117,8 +129,7 @@ public final class TlsCredentials {
     }
 
     /**
-     * {@return these credentials with a certificate of our own, from the file of a key store} If it has several, the JDK
-     * chooses.
+     * {@return these credentials with a certificate of our own, from the file of a key store} It may have several.
      *
      * @param keyStore PKCS#12, for instance, as {@code keytool} makes them
      * @param password of the file, and of the keys in it
@@ -138,7 +149,7 @@ public final class TlsCredentials {
     }
 
     /**
-     * {@return these credentials with a certificate of our own, from a key store} If it has several, the JDK chooses.
+     * {@return these credentials with a certificate of our own, from a key store} It may have several.
      *
      * @param keyStore is loaded
      * @param password of the keys in it
@@ -152,9 +163,12 @@ public final class TlsCredentials {
                 throw new IOException("the key store has no private key in it, only " + keyStore.size()
                         + " certificates: give those to withTrusted");
             }
-            KeyManagerFactory factory = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
-            factory.init(keyStore, password);
-            return make(factory.getKeyManagers(), trust);
+            for (String alias : Collections.list(keyStore.aliases())) {
+                keyStore.getKey(alias, password); // the key manager would only log that it cannot
+            }
+            List<KeyStore.Builder> all = new ArrayList<>(identities);
+            all.add(KeyStore.Builder.newInstance(keyStore, new KeyStore.PasswordProtection(password)));
+            return make(List.copyOf(all), trust);
         } catch (UnrecoverableKeyException e) {
             throw new IOException("the password does not open the key in the key store", e);
         } catch (GeneralSecurityException e) {
@@ -209,7 +223,7 @@ public final class TlsCredentials {
             }
             TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
             factory.init(trustStore);
-            return make(identity, factory.getTrustManagers());
+            return make(identities, factory.getTrustManagers());
         } catch (GeneralSecurityException e) {
             throw new IOException("cannot use the trust store: " + e.getMessage(), e);
         }
@@ -223,7 +237,7 @@ public final class TlsCredentials {
      */
     public TlsCredentials withInsecureTrustInEverybody() {
         checkMade();
-        return make(identity, new TrustManager[] {new TrustsEverybody()});
+        return make(identities, new TrustManager[] {new TrustsEverybody()});
     }
 
     private void checkMade() {
@@ -245,7 +259,7 @@ public final class TlsCredentials {
 
     /** {@return whether there is no certificate of our own, so that this does not do for a server} */
     boolean lacksIdentity() {
-        return made && identity == null;
+        return made && identities.isEmpty();
     }
 
     /** {@return what is known of them; no secrets} */
@@ -255,7 +269,7 @@ public final class TlsCredentials {
             return "TlsCredentials[" + context + "]";
         }
         boolean insecure = trust != null && trust[0] instanceof TrustsEverybody;
-        return "TlsCredentials[" + (identity == null ? "no certificate of our own" : "a certificate of our own")
+        return "TlsCredentials[" + (identities.isEmpty() ? "no certificate of our own" : "a certificate of our own")
                 + (trust == null ? ", the JVM's trust" : insecure ? ", INSECURE: trust in everybody" : ", own trust")
                 + "]";
     }

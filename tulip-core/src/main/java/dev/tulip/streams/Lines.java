@@ -22,7 +22,11 @@ final class Lines implements Iterator<String> {
     @Suspends
     public boolean hasNext() {
         if (line == null && !ended) {
-            line = readLine();
+            try {
+                line = reader.readLine(reader.limit());
+            } catch (IOException e) {
+                throw Lines.<RuntimeException>undeclared(e); // StreamReader.lines() declares it
+            }
             ended = line == null;
         }
         return line != null;
@@ -37,15 +41,6 @@ final class Lines implements Iterator<String> {
         }
         line = null;
         return next;
-    }
-
-    @Suspends
-    private @Nullable String readLine() {
-        try {
-            return reader.readLine();
-        } catch (IOException e) {
-            throw Lines.<RuntimeException>undeclared(e); // StreamReader.lines() declares it
-        }
     }
 
     @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // the point of this method

@@ -402,6 +402,11 @@ public final class StreamReader {
         return new ReaderInputStream(this);
     }
 
+    /** {@return how many bytes may come before the end of a line} */
+    int limit() {
+        return options.limit();
+    }
+
     /** {@return how much has come and was not read yet: what this keeps, not what the system does} */
     int buffered() {
         return buffer.size();
@@ -441,6 +446,27 @@ public final class StreamReader {
         if (direct != null) {
             transport.pauseReading();
         }
+    }
+
+    /**
+     * The connection is about to be secured: nobody may read until {@link #endTls}.
+     *
+     * @throws IOException if something was not read; the connection is aborted then
+     */
+    void beginTls() throws IOException {
+        Task<?> task = start("startTls");
+        Transport transport = this.transport;
+        if (!buffer.isEmpty() && transport != null) {
+            int unread = buffer.size();
+            transport.abort();
+            throw new IOException(unread + " bytes came in the clear from " + peer()
+                    + " before TLS could start; they may" + " be an attacker's, so the connection was aborted");
+        }
+        reading = task;
+    }
+
+    void endTls() {
+        reading = null;
     }
 
     /** The connection has ended, because of {@code failure}, or in order. */

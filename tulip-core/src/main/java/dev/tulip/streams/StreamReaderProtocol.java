@@ -56,11 +56,16 @@ public final class StreamReaderProtocol implements Protocol {
         return connection;
     }
 
+    /** {@return whether the connection is one of a server's} */
+    boolean isServerSide() {
+        return handlers != null;
+    }
+
     @Override
     public void connectionMade(Transport transport) {
         StreamReader reader = new StreamReader(transport.getLoop(), options);
         reader.setTransport(transport);
-        Connection made = new Connection(reader, new StreamWriter(transport, options));
+        Connection made = new Connection(reader, new StreamWriter(this, transport, options));
         connection = made;
         if (handlers != null) {
             handlers.start(made);

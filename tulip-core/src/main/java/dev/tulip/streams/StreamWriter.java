@@ -2,6 +2,8 @@ package dev.tulip.streams;
 
 import dev.tulip.loop.Suspends;
 import dev.tulip.net.ExtraInfo;
+import dev.tulip.net.Network;
+import dev.tulip.net.TlsOptions;
 import dev.tulip.net.Transport;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -21,10 +23,13 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StreamWriter {
     // set once
+    private final StreamReaderProtocol protocol;
     private final Charset charset;
 
     // loop thread only
-    private Transport transport;
+    private Transport transport; // another one after startTls
+    private boolean securing; // startTls is at work
+    private boolean ended; // by writeEof
     private boolean paused; // more is kept than the transport's high-water mark
     private boolean lost; // connectionLost was called
     private @Nullable Exception failure; // what it was called with
@@ -32,7 +37,8 @@ public final class StreamWriter {
     private boolean kept; // the last write was not sent at once
     private @Nullable Waiters waiters;
 
-    StreamWriter(Transport transport, StreamOptions options) {
+    StreamWriter(StreamReaderProtocol protocol, Transport transport, StreamOptions options) {
+        this.protocol = protocol;
         this.transport = transport;
         this.charset = options.charset();
     }
@@ -82,6 +88,7 @@ public final class StreamWriter {
     public void writeEof() throws IOException {
         checkOpen();
         transport.writeEof();
+        ended = true;
         written();
     }
 
@@ -118,6 +125,10 @@ public final class StreamWriter {
         if (transport.isClosing()) {
             throw gone();
         }
+        if (securing) {
+            throw new IllegalStateException(
+                    "startTls() is at work on this connection; what is written now would be sent in the clear");
+        }
     }
 
     /** Something was given to the transport: throws if that has ended the connection. */
@@ -129,6 +140,58 @@ public final class StreamWriter {
     private ConnectionLostException gone() {
         told = true;
         return ConnectionLostException.of("write to", transport, failure());
+    }
+
+    // -- from plain to TLS ----------------------------------------------------------------------------------------
+
+    /**
+     * Secures the connection: as its server, if it is one of {@link Streams#startServer}, else as its client. See
+     * {@link #startTls(TlsOptions, boolean)}.
+     */
+    @Suspends
+    public void startTls(TlsOptions options) throws IOException {
+        startTls(options, protocol.isServerSide());
+    }
+
+    /**
+     * Secures the connection, once both sides have agreed to that in the clear; returns when the handshake is done. The
+     * reader and the writer stay the same; from then on what they carry is encrypted. A connection that has TLS gets TLS in
+     * TLS.
+     *
+     * <p>What was written before is still sent in the clear. What has come in the clear and was not read yet is refused:
+     * whoever took it for secured would obey an attacker who has slipped it in (the "STARTTLS injection"). While this waits,
+     * nobody else may read or write.
+     *
+     * <p>If this fails or is cancelled, the connection is aborted.
+     *
+     * @param options as the client they need a server name ({@link TlsOptions#withServerName}); as the server a certificate
+     *     ({@link TlsOptions#withIdentity})
+     * @param serverSide whether this is the server, which waits for the client to begin
+     * @throws ConnectionLostException if the connection has ended
+     * @throws IOException if something has come and was not read, or the handshake fails
+     * @throws IllegalArgumentException if the options lack what that side needs
+     * @throws IllegalStateException if called outside a task, while another task reads, or after {@link #writeEof}
+     * @see <a href="https://docs.python.org/3.14/library/asyncio-stream.html#asyncio.StreamWriter.start_tls">asyncio:
+     *     StreamWriter.start_tls</a>
+     * @see <a href="https://nostarttls.secvuln.info">the attack</a>
+     */
+    @Suspends
+    public void startTls(TlsOptions options, boolean serverSide) throws IOException {
+        if (ended) {
+            throw new IllegalStateException("cannot start TLS after writeEof(): " + this);
+        }
+        StreamReader reader = protocol.connection().reader();
+        reader.beginTls();
+        try {
+            drain();
+            securing = true;
+            Transport secured = Network.startTls(transport, protocol, options, serverSide);
+            transport = secured;
+            reader.setTransport(secured);
+        } finally {
+            securing = false;
+            reader.endTls();
+        }
     }
 
     // -- ending ---------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import dev.tulip.net.ConnectOptions;
 import dev.tulip.net.ListenOptions;
 import dev.tulip.net.Network;
 import dev.tulip.net.Server;
+import dev.tulip.net.TlsOptions;
 import dev.tulip.net.UnixListenOptions;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -76,6 +77,21 @@ public final class Streams {
     @Suspends
     public static Connection openUnixConnection(Path path, StreamOptions streamOptions) throws IOException {
         return Network.createUnixConnection(() -> new StreamReaderProtocol(streamOptions), path)
+                .protocol()
+                .connection();
+    }
+
+    /**
+     * Connects to the Unix socket at {@code path}, with TLS. See {@link #openUnixConnection(Path, StreamOptions)}.
+     *
+     * @param tls with the name of the server, which the path does not tell: {@link TlsOptions#withServerName}
+     * @throws IOException also if the handshake fails
+     * @throws IllegalArgumentException if there is no name to check the server's certificate for
+     */
+    @Suspends
+    public static Connection openUnixConnection(Path path, TlsOptions tls, StreamOptions streamOptions)
+            throws IOException {
+        return Network.createUnixConnection(() -> new StreamReaderProtocol(streamOptions), path, tls)
                 .protocol()
                 .connection();
     }

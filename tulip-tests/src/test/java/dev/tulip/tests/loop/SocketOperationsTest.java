@@ -24,17 +24,21 @@ import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.DatagramChannel;
+import java.nio.channels.FileChannel;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
-/** The {@code sock} methods: rows D2 to D5 of asyncio, behaviours 8 and 59. */
+/** The {@code sock} methods: rows D2 to D6 of asyncio, behaviours 8 and 59. */
 class SocketOperationsTest {
     private final List<Object> order = new ArrayList<>();
 
@@ -298,6 +302,59 @@ class SocketOperationsTest {
                 ByteBuffer small = ByteBuffer.allocate(20);
                 assertThat(loop.sockRecvfromInto(there, small)).isEqualTo(here.getLocalAddress());
                 assertThat(small.position()).isEqualTo(20); // cut off
+            });
+        }
+    }
+
+    /** 20 MB: more than the sockets hold, so that it waits for the peer, and more than one step of the executor's. */
+    @Test
+    void aFileIsSentAsFarAsThePeerTakesIt(@TempDir Path folder) throws Exception {
+        byte[] content = new byte[20_000_000];
+        new Random(1).nextBytes(content);
+        Path path = Files.write(folder.resolve("file"), content);
+        try (SocketPair pair = SocketPair.open();
+                FileChannel file = FileChannel.open(path)) {
+            pair.there().configureBlocking(false);
+            run(() -> {
+                EventLoop loop = runningLoop();
+                Task<Long> sending = createTask(() -> loop.sockSendfile(pair.here(), file, 100, Long.MAX_VALUE));
+                ByteBuffer received = ByteBuffer.allocate(content.length - 100);
+                while (received.hasRemaining() && loop.sockRecvInto(pair.there(), received) >= 0) {
+                    sleep(Duration.ZERO);
+                }
+                assertThat(received.array()).isEqualTo(Arrays.copyOfRange(content, 100, content.length));
+                assertThat(await(sending)).isEqualTo(content.length - 100);
+                assertThat(file.position()).isZero();
+                assertThat(loop.sockSendfile(pair.here(), file, content.length + 1, 10))
+                        .isZero();
+                assertThat(loop.sockSendfile(pair.here(), file, 0, 3)).isEqualTo(3);
+                assertThat(loop.sockRecv(pair.there(), 100)).isEqualTo(Arrays.copyOf(content, 3));
+                assertThatThrownBy(() -> loop.sockSendfile(pair.here(), file, -1, 3))
+                        .isInstanceOf(IllegalArgumentException.class);
+                pair.here().close();
+                assertThatThrownBy(() -> loop.sockSendfile(pair.here(), file, 0, 3))
+                        .isInstanceOf(ClosedChannelException.class);
+            });
+        }
+    }
+
+    @Test
+    void cancellingTheSendingOfAFileWaitsForTheThreadThatSends(@TempDir Path folder) throws Exception {
+        Path path = Files.write(folder.resolve("file"), new byte[20_000_000]);
+        try (SocketPair pair = SocketPair.open();
+                FileChannel file = FileChannel.open(path)) {
+            run(() -> {
+                EventLoop loop = runningLoop();
+                for (int i = 0; i < 20; i++) { // before, in, and between the steps
+                    Task<Long> sending = createTask(() -> loop.sockSendfile(pair.here(), file, 0, Long.MAX_VALUE));
+                    for (int turns = 0; turns < i; turns++) {
+                        sleep(Duration.ZERO);
+                    }
+                    sending.cancel();
+                    assertThatThrownBy(() -> await(sending)).isInstanceOf(CancelledError.class);
+                }
+                assertThat(pair.here().isOpen()).isTrue();
+                assertThat(file.isOpen()).isTrue();
             });
         }
     }

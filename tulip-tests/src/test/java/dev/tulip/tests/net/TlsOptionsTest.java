@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.KeyStore;
+import java.security.cert.Certificate;
 import java.time.Duration;
 import java.util.List;
 import javax.net.ssl.SSLContext;
@@ -212,6 +213,33 @@ class TlsOptionsTest {
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("has no private key in it")
                 .hasMessageContaining("withTrusted");
+    }
+
+    // -- several certificates -------------------------------------------------------------------------------------
+
+    @ParameterizedTest
+    @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
+    void aServerShowsTheCertificateForTheNameThatTheClientAsksFor(String version) throws Exception {
+        TlsOptions server = TlsOptions.defaults()
+                .withIdentity(Certificates.LOCALHOST.chainFile(), Certificates.LOCALHOST.keyFile())
+                .withIdentity(Certificates.OTHER.chainFile(), Certificates.OTHER.keyFile());
+        TlsOptions client = Tls.CLIENT.withProtocols(version);
+        assertThat(shownTo(client, server)).isEqualTo(Certificates.LOCALHOST.certificate());
+        assertThat(shownTo(client.withServerName("other.example"), server)).isEqualTo(Certificates.OTHER.certificate());
+        assertThat(shownTo(client.withServerName("127.0.0.1"), server)) // which is not asked for
+                .isEqualTo(Certificates.LOCALHOST.certificate());
+        TlsOptions nameless = client.withServerName("third.example").withoutServerNameCheck();
+        assertThat(shownTo(nameless, server)).isEqualTo(Certificates.LOCALHOST.certificate());
+    }
+
+    private static Certificate shownTo(TlsOptions client, TlsOptions server) throws Exception {
+        return run(() -> {
+            try (Tls tls = Tls.echo(server)) {
+                Recorder protocol = tls.connect(new Recorder(), client);
+                Tls.assertEchoes(protocol, "hello");
+                return protocol.transport().getExtraInfo(ExtraInfo.SSL_SESSION).getPeerCertificates()[0];
+            }
+        });
     }
 
     // -- options --------------------------------------------------------------------------------------------------

@@ -13,10 +13,16 @@ import java.io.InputStreamReader;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -84,6 +90,31 @@ class StreamExamplesTest {
         try (Program server = Program.tulip("run", "examples/EchoServer.java");
                 Program python = Program.start("python3", "-c", client, "" + port(server, "echo server"))) {
             assertThat(python.readLine()).as(python.error()).isEqualTo("all there");
+        }
+    }
+
+    @Test
+    void theKeyValueStoreServesSeveralClientsAtATime(@TempDir Path folder) throws IOException {
+        Path socket = folder.resolve("store.sock");
+        try (Program server = Program.tulip("run", "examples/KeyValueStore.java", socket.toString())) {
+            assertThat(server.readLine()).isEqualTo("store on " + socket);
+            try (SocketChannel one = SocketChannel.open(UnixDomainSocketAddress.of(socket));
+                    SocketChannel other = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+                BufferedReader answers = new BufferedReader(Channels.newReader(one, StandardCharsets.UTF_8));
+                one.write(ByteBuffer.wrap("GET x\nADD x 5\nADD x -2\nADD x y\nFROB\nWAIT y\n".getBytes()));
+                for (String expected :
+                        List.of("(none)", "5", "3", "ERROR not a number: y", "ERROR unknown command: FROB")) {
+                    assertThat(answers.readLine()).isEqualTo(expected);
+                }
+                other.write(ByteBuffer.wrap("SET y two words\nKEYS\nDEL x\nDEL x\nSET x\n".getBytes()));
+                assertThat(answers.readLine()).isEqualTo("two words");
+                BufferedReader others = new BufferedReader(Channels.newReader(other, StandardCharsets.UTF_8));
+                for (String expected : List.of("OK", "x y", "OK", "(none)", "ERROR SET needs more words")) {
+                    assertThat(others.readLine()).isEqualTo(expected);
+                }
+                endsWithCtrlC(server);
+                assertThat(socket).doesNotExist();
+            }
         }
     }
 

@@ -6,8 +6,14 @@ import static dev.tulip.Tulip.startUnixServer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tulip.net.ExtraInfo;
 import dev.tulip.net.Server;
+import dev.tulip.net.TlsOptions;
+import dev.tulip.net.UnixListenOptions;
 import dev.tulip.streams.Connection;
+import dev.tulip.streams.StreamOptions;
+import dev.tulip.streams.Streams;
+import dev.tulip.tests.support.Certificates;
 import dev.tulip.tests.support.Errors;
 import dev.tulip.tests.support.Until;
 import java.net.ConnectException;
@@ -57,6 +63,37 @@ class UnixStreamTest {
             Until.settled();
             assertThat(errors.takeOnly().message())
                     .isEqualTo("Unhandled exception in the handler of the connection from the peer");
+        });
+    }
+
+    @Test
+    void tlsOverAUnixSocket() throws Exception {
+        Path path = folder.resolve("socket");
+        TlsOptions identity = TlsOptions.defaults()
+                .withIdentity(Certificates.LOCALHOST.chainFile(), Certificates.LOCALHOST.keyFile());
+        TlsOptions trust = TlsOptions.defaults().withTrusted(Certificates.ROOT.chainFile());
+        run(() -> {
+            UnixListenOptions options = UnixListenOptions.defaults().withTls(identity);
+            Server server = Streams.startUnixServer(path, options, StreamOptions.defaults(), connection -> {
+                connection.writer().write(connection.reader().readLine() + "\n");
+            });
+            TlsOptions named = trust.withServerName("localhost");
+            try (Connection connection = Streams.openUnixConnection(path, named, StreamOptions.defaults())) {
+                assertThat(connection.getExtraInfo(ExtraInfo.SSL_SESSION).getProtocol())
+                        .isEqualTo("TLSv1.3");
+                connection.writer().write("hello\n");
+                assertThat(connection.reader().readLine()).isEqualTo("hello");
+            }
+            assertThatThrownBy(() -> Streams.openUnixConnection(path, trust, StreamOptions.defaults()))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("withServerName");
+            UnixListenOptions lacking = UnixListenOptions.defaults().withTls(trust);
+            assertThatThrownBy(() -> Streams.startUnixServer(
+                            folder.resolve("other"), lacking, StreamOptions.defaults(), connection -> {}))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("withIdentity");
+            assertThat(Files.exists(folder.resolve("other"))).isFalse();
+            assertThat(server.shutdown(Duration.ofMinutes(1))).isZero();
         });
     }
 }
