@@ -88,8 +88,11 @@ final class RunSignals implements AutoCloseable {
         if (!main.done()) {
             draining = loop.createTask(
                     () -> {
-                        drain();
-                        cancelMain();
+                        try {
+                            drain();
+                        } finally {
+                            cancelMain();
+                        }
                     },
                     TaskOptions.named("SIGTERM"));
         }

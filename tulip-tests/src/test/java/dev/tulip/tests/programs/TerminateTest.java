@@ -19,6 +19,7 @@ import dev.tulip.loop.KeyboardInterrupt;
 import dev.tulip.loop.LoopLocal;
 import dev.tulip.loop.RunnerOptions;
 import dev.tulip.loop.Terminated;
+import dev.tulip.net.ListenOptions;
 import dev.tulip.net.Protocol;
 import dev.tulip.net.Server;
 import dev.tulip.net.Transport;
@@ -32,6 +33,7 @@ import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import sun.misc.Signal;
@@ -144,6 +146,20 @@ class TerminateTest {
                         sleep(Duration.ofMillis(50));
                         connection.writer().write("answer\n");
                         System.out.println("handler goes on, resource open: " + resourceOpen);
+                    });
+                case "nobody accepted yet" ->
+                    run(() -> {
+                        server = startServer(
+                                "127.0.0.1",
+                                0,
+                                ListenOptions.defaults().withBacklog(MANY),
+                                connection -> connection.writer().write("answer\n"));
+                        Thread connecting = connectMany(server);
+                        while (connecting.isAlive()) {
+                            Thread.onSpinWait(); // holds the loop, which accepts a hundred at a time
+                        }
+                        sleep(FOREVER);
+                        return "not reached";
                     });
                 case "protocol" ->
                     run(
@@ -259,6 +275,42 @@ class TerminateTest {
                     // was aborted
                 }
             });
+        }
+
+        private static final int MANY = 400;
+
+        /** Connects many clients and sends SIGTERM, on a thread of its own; another one counts the answers. */
+        private static Thread connectMany(Server server) throws IOException {
+            InetSocketAddress address =
+                    (InetSocketAddress) server.sockets().getFirst().getLocalAddress();
+            List<Socket> clients = new ArrayList<>();
+            Thread connecting = Thread.ofPlatform().start(() -> {
+                try {
+                    for (int i = 0; i < MANY; i++) {
+                        clients.add(new Socket(address.getAddress(), address.getPort()));
+                    }
+                } catch (IOException e) {
+                    System.out.println("cannot connect: " + e);
+                }
+                terminate();
+            });
+            client = Thread.ofPlatform().start(() -> {
+                try {
+                    connecting.join();
+                    int answers = 0;
+                    for (Socket socket : clients) {
+                        answers += new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII)
+                                        .equals("answer\n")
+                                ? 1
+                                : 0;
+                        socket.close();
+                    }
+                    System.out.println(answers + " answers");
+                } catch (IOException | InterruptedException e) {
+                    System.out.println("cannot read: " + e);
+                }
+            });
+            return connecting;
         }
 
         private static String answer() throws InterruptedException {
@@ -409,6 +461,13 @@ class TerminateTest {
     @Test
     void connectionsOfAServerThatIsClosedAlreadyMayFinishToo() {
         ends("closed server", 0, "handler goes on, resource open: false", "client got answer", TERMINATED);
+    }
+
+    @Test
+    void clientsThatHaveConnectedAndThatNobodyHasAcceptedYetAreAnsweredToo() {
+        ChildJvm.Result result = ChildJvm.run(Program.class, ChildJvm.engineOptions(), List.of("nobody accepted yet"));
+        assertThat(result.out().lines()).containsExactlyInAnyOrder("400 answers", TERMINATED);
+        assertThat(result.err()).isEmpty();
     }
 
     @Test
