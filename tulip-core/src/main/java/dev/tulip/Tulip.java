@@ -78,6 +78,7 @@ public final class Tulip {
      * @param <X> what it may throw
      * @throws X as {@code main} does
      * @throws dev.tulip.loop.KeyboardInterrupt if Ctrl-C ended {@code main}
+     * @throws dev.tulip.loop.Terminated if SIGTERM ended {@code main}
      * @throws dev.tulip.loop.CancelledError if {@code main} was cancelled otherwise
      * @throws IllegalStateException if called by code that a loop runs: await there instead
      */
@@ -1043,6 +1044,32 @@ public final class Tulip {
     public static <P extends Protocol> TransportAndProtocol<P> connectWritePipe(
             Supplier<? extends P> protocolFactory, OutputStream stream, String name) {
         return Pipes.connectWritePipe(protocolFactory, stream, name);
+    }
+
+    // -- signals --------------------------------------------------------------------------------------------------
+
+    /**
+     * Runs {@code callback} on the running loop whenever the process gets {@code signal}. See {@link
+     * EventLoop#addSignalHandler}.
+     *
+     * @param signal a name such as {@code "SIGHUP"}
+     * @throws IllegalArgumentException if no signal is called that here
+     * @throws IllegalStateException if it is one that cannot be handled, or no loop runs here
+     */
+    public static void addSignalHandler(String signal, Runnable callback) {
+        runningLoop().addSignalHandler(signal, callback);
+    }
+
+    /**
+     * Takes {@link #addSignalHandler} back: the signal means again what it meant before. See {@link
+     * EventLoop#removeSignalHandler}.
+     *
+     * @param signal a name such as {@code "SIGHUP"}
+     * @return whether the running loop had a callback for it
+     * @throws IllegalStateException if no loop runs here
+     */
+    public static boolean removeSignalHandler(String signal) {
+        return runningLoop().removeSignalHandler(signal);
     }
 
     // -- loops ----------------------------------------------------------------------------------------------------

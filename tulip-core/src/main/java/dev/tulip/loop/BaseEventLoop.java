@@ -59,6 +59,7 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
     final StepWatch steps = new StepWatch(this);
     final LoopExecutor executor = new LoopExecutor(this);
     final Resolver resolver = new Resolver(this);
+    final SignalHandlers signals = new SignalHandlers(this);
 
     // set before it runs: a LoopGroup gives its loops names of their own
     String name;
@@ -558,6 +559,19 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
         return new IterablePublisher<>(this, elements);
     }
 
+    // -- signals: see SignalHandlers ------------------------------------------------------------------------------
+
+    @Override
+    public void addSignalHandler(String signal, Runnable callback) {
+        signals.add(signal, prepare(callback));
+    }
+
+    @Override
+    public boolean removeSignalHandler(String signal) {
+        checkThread();
+        return signals.remove(signal);
+    }
+
     // -- errors and debugging -------------------------------------------------------------------------------------
 
     @Override
@@ -668,6 +682,7 @@ abstract sealed class BaseEventLoop implements EventLoop permits SelectorEventLo
             throw new IllegalStateException("cannot close " + name + " while it is running; stop it first");
         }
         closing = true;
+        signals.close();
         try {
             Unwinding.run(this);
         } finally {

@@ -50,6 +50,9 @@ final class Defaults {
     /** How long {@code run} waits at the end, at most, for jobs that were cancelled and interrupted. */
     static final Duration JOB_GRACE = Duration.ofSeconds(5);
 
+    /** How long, after SIGTERM, servers may finish what they have accepted: half of what {@code docker stop} waits. */
+    static final Duration TERMINATION_GRACE = Duration.ofSeconds(5);
+
     /**
      * How long {@code run} waits in silence at the end, for tasks that it cancelled and for jobs; then it says which
      * it waits for.

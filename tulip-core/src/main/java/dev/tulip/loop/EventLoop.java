@@ -586,6 +586,44 @@ public sealed interface EventLoop extends Executor, AutoCloseable permits BaseEv
     @Suspends
     void sockSendto(DatagramChannel channel, ByteBuffer data, SocketAddress target) throws IOException;
 
+    // -- signals --------------------------------------------------------------------------------------------------
+
+    /**
+     * Runs {@code callback} on this loop whenever the process gets {@code signal}: {@code kill -HUP}, Ctrl-C, a terminal
+     * that is resized. A loop that waits is woken. Signals that come faster than the system or this loop can take them
+     * may be one.
+     *
+     * <p>It replaces the callback that this loop has for the signal, and takes the signal from whoever had it in this
+     * process: the JVM, which for SIGINT, SIGTERM and SIGHUP would exit; {@code run}, which for the first two ends the
+     * program in order; another loop. They have it again when {@link #removeSignalHandler} was called or this loop is
+     * closed. If several loops want one signal, the one that has added its handler last gets it.
+     *
+     * <p>The callback runs as any other, in a copy of the caller's context, so it must not suspend; to do more than a
+     * line, create a task. What it throws goes to the exception handler.
+     *
+     * <p>SIGHUP, SIGINT and SIGTERM never come if they were ignored when the JVM started, as {@code nohup} has it; the
+     * log says so. The JVM suspends threads with SIGUSR2 when somebody profiles it; prefer SIGUSR1.
+     *
+     * @param signal a name such as {@code "SIGHUP"} or {@code "HUP"}
+     * @throws IllegalArgumentException if no signal is called that here
+     * @throws IllegalStateException if it is one that cannot be handled: SIGKILL and SIGSTOP, those that the JVM needs
+     *     for itself, such as SIGSEGV and SIGQUIT, and all that end a JVM if it was started with {@code -Xrs}; or if
+     *     this loop is closed
+     * @throws UnsupportedOperationException if this Java runtime was made without the module {@code jdk.unsupported}
+     * @throws WrongThreadException if another thread calls this while the loop runs
+     */
+    void addSignalHandler(String signal, Runnable callback);
+
+    /**
+     * Takes {@link #addSignalHandler} back: the signal means again what it meant before. The callback does not run any
+     * more, not even for a signal that has come already.
+     *
+     * @param signal a name such as {@code "SIGHUP"} or {@code "HUP"}
+     * @return whether this loop had a callback for it
+     * @throws WrongThreadException if another thread calls this while the loop runs
+     */
+    boolean removeSignalHandler(String signal);
+
     // -- errors and debugging -------------------------------------------------------------------------------------
 
     /**

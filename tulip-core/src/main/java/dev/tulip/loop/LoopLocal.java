@@ -9,7 +9,8 @@ import java.util.function.Function;
  *
  * <p>The variable itself is for any thread; a loop's value is made and got on the loop's thread only.
  *
- * @param <T> the value; one that is {@link AutoCloseable} is closed with its loop
+ * @param <T> the value; one that is {@link AutoCloseable} is closed with its loop, one that is
+ *     {@link Drainable} is drained when SIGTERM ends the program
  */
 public final class LoopLocal<T> {
     private final Function<? super EventLoop, ? extends T> initial;

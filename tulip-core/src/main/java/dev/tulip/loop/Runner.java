@@ -8,10 +8,17 @@ import org.jspecify.annotations.Nullable;
  * One loop's whole life: made at the first use, runs one main coroutine after another, cancels and awaits what they
  * leave behind, and closes. {@code Tulip.run} is a runner used once. Not safe for several threads at a time.
  *
- * <p><b>Ctrl-C.</b> On the process's main thread, and unless the program handles SIGINT itself, the first Ctrl-C
- * cancels the main task. If that ends the task with {@link CancelledError}, {@code run} throws {@link
- * KeyboardInterrupt}; a task that goes on, or ends otherwise, has the last word. A second Ctrl-C ends the process
- * as without Tulip.
+ * <p><b>Ctrl-C</b> (SIGINT) cancels the main task. If that ends the task with {@link CancelledError}, {@code run} throws
+ * {@link KeyboardInterrupt}; a task that goes on, or ends otherwise, has the last word.
+ *
+ * <p><b>SIGTERM</b> first drains the servers of the loop, while the main task and what it has open are still there: they
+ * stop accepting, and what they have accepted may finish, for {@link RunnerOptions#grace}; then it is aborted. {@link
+ * Drainable Other things} may be drained, too. Then the main task is cancelled as above, and {@code run} throws {@link
+ * Terminated}.
+ *
+ * <p>A second signal, whichever, ends the process at once, as without Tulip. All this is so on the process's main thread
+ * only, unless {@link RunnerOptions#withSignals} says otherwise; and a signal that the program handles itself, by {@link
+ * EventLoop#addSignalHandler} or through the JDK, is the program's.
  *
  * @see <a href="https://docs.python.org/3.14/library/asyncio-runner.html">asyncio: Runners</a>
  */
@@ -72,6 +79,7 @@ public final class Runner implements AutoCloseable {
      * @param <X> what it may throw
      * @throws X as {@code main} does
      * @throws KeyboardInterrupt if Ctrl-C ended the main task
+     * @throws Terminated if SIGTERM ended the main task
      * @throws IllegalStateException if this is closed, its loop is running, or the caller is itself run by a loop
      */
     public <T extends @Nullable Object, X extends Throwable> T run(Coroutine<? extends T, ? extends X> main) throws X {
@@ -94,15 +102,12 @@ public final class Runner implements AutoCloseable {
         }
         EventLoop loop = loop();
         Task<T> task = loop.createTask(main, TaskOptions.defaults().withContext(context));
-        try (CtrlC ctrlC = CtrlC.cancels(loop, task)) {
+        try (RunSignals signals = RunSignals.end(task, loop, options)) {
             try {
                 return loop.runUntilComplete(task);
             } catch (CancelledError e) {
-                // As CPython: only if nobody else wanted to cancel it, too.
-                if (ctrlC.wasPressed() && task.uncancel() == 0) {
-                    throw ctrlC.interrupt(e);
-                }
-                throw e;
+                Error ending = signals.ending(e);
+                throw ending == null ? e : ending;
             }
         }
     }

@@ -5,7 +5,7 @@
  *
  * <ul>
  *   <li>running: {@link dev.tulip.loop.Runner}, {@link dev.tulip.loop.EventLoop}, {@link
- *       dev.tulip.loop.EventLoopPolicy}
+ *       dev.tulip.loop.EventLoopPolicy}; ending, by Ctrl-C and SIGTERM: {@link dev.tulip.loop.Drainable}
  *   <li>callbacks: {@link dev.tulip.loop.Handle}, {@link dev.tulip.loop.TimerHandle}
  *   <li>results: {@link dev.tulip.loop.Future}, {@link dev.tulip.loop.Task}
  *   <li>several tasks, and deadlines: {@link dev.tulip.loop.TaskGroup}, {@link dev.tulip.loop.Timeout}, {@link

@@ -29,7 +29,7 @@ final class Acceptor {
     // set once
     private final SocketServer server;
     private final ServerSocketChannel listener;
-    private final int limit;
+    private final int backlog;
     private final Runnable onAcceptable = this::acceptable;
 
     // loop thread only
@@ -40,7 +40,7 @@ final class Acceptor {
     Acceptor(SocketServer server, ServerSocketChannel listener, int backlog) {
         this.server = server;
         this.listener = listener;
-        this.limit = Math.min(backlog, Defaults.ACCEPTS);
+        this.backlog = backlog;
     }
 
     ServerSocketChannel listener() {
@@ -63,6 +63,15 @@ final class Acceptor {
     }
 
     private void acceptable() {
+        accept(Math.min(backlog, Defaults.ACCEPTS));
+    }
+
+    /** Accepts the connections that the system has made already: their clients do not know that nobody took them. */
+    void acceptRest() {
+        accept(backlog);
+    }
+
+    private void accept(int limit) {
         int failures = 0;
         for (int i = 0; i < limit && state == State.ACCEPTING; i++) {
             SocketChannel connection;

@@ -67,6 +67,12 @@ abstract class LiveTransport implements BaseTransport {
 
     // -- what the subclasses know ---------------------------------------------------------------------------------
 
+    /** {@return whose connection this is, or null} */
+    @Nullable
+    SocketServer server() {
+        return server;
+    }
+
     /** {@return who is called} */
     abstract BaseProtocol protocol();
 

@@ -1,16 +1,20 @@
 package dev.tulip.net;
 
+import dev.tulip.loop.Drainable;
 import dev.tulip.loop.EventLoop;
 import dev.tulip.loop.ExceptionContext;
 import dev.tulip.loop.LoopLocal;
+import dev.tulip.loop.Suspends;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channel;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** What the transports and servers of one loop share: memory, and who has a channel open. Loop thread only. */
-final class LoopResources implements AutoCloseable {
+final class LoopResources implements AutoCloseable, Drainable {
     private static final LoopLocal<LoopResources> OF_LOOP = LoopLocal.withInitial(LoopResources::new);
 
     private final EventLoop loop;
@@ -49,6 +53,29 @@ final class LoopResources implements AutoCloseable {
 
     void closed(Channel channel) {
         owners.remove(channel);
+    }
+
+    /** SIGTERM: drains the servers. What the program itself has connected is its own affair. */
+    @Override
+    @Suspends
+    public void drain(long deadline) {
+        Set<SocketServer> servers = new LinkedHashSet<>();
+        for (Object owner : owners.values()) {
+            SocketServer server = serverOf(owner);
+            if (server != null) {
+                servers.add(server);
+            }
+        }
+        servers.forEach(SocketServer::startDraining);
+        servers.forEach(server -> server.drain(deadline)); // one after another, all to the same deadline
+    }
+
+    /** {@return the server that {@code owner} is, or whose connection it is; that one may be closed already} */
+    private static @Nullable SocketServer serverOf(Object owner) {
+        if (owner instanceof LiveTransport connection) {
+            return connection.server();
+        }
+        return owner instanceof SocketServer server ? server : null;
     }
 
     /** The loop is closed: closes what is still open. Its owners are not told, because nobody runs them any more. */

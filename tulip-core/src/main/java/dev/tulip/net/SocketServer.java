@@ -36,6 +36,7 @@ final class SocketServer implements Server {
     private boolean serving;
     private boolean servingForever;
     private boolean closed;
+    private boolean drained; // or about to be: the program ends
 
     /** A server that owns {@code listeners}, which are bound and in non-blocking mode, from here on. */
     SocketServer(
@@ -169,7 +170,7 @@ final class SocketServer implements Server {
         startServing();
         servingForever = true;
         try {
-            while (!closed) {
+            while (!closed || drained) { // if drained, the end comes as a cancel, when all is drained
                 changes.await();
             }
         } finally {
@@ -238,6 +239,27 @@ final class SocketServer implements Server {
         if (!connections.isEmpty()) {
             changes.await(grace);
         }
+        return abortAndWait();
+    }
+
+    /** SIGTERM: accepts what has come, and nothing more. */
+    void startDraining() {
+        drained = true;
+        acceptors.forEach(Acceptor::acceptRest);
+        close();
+    }
+
+    /** Waits until its connections have ended, and aborts those that are left at the deadline. */
+    @Suspends
+    void drain(long deadline) {
+        if (!connections.isEmpty()) {
+            changes.awaitUntil(deadline);
+        }
+        abortAndWait();
+    }
+
+    @Suspends
+    private int abortAndWait() {
         int aborted = 0;
         for (SocketTransport connection : List.copyOf(connections)) {
             if (!connection.isLost()) {

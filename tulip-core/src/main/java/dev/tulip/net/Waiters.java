@@ -36,8 +36,19 @@ final class Waiters {
     @Suspends
     void await(Duration limit) {
         Future<@Nullable Void> waiter = loop.createFuture();
+        await(waiter, loop.callLater(limit, () -> wake(waiter)));
+    }
+
+    /** Waits for {@link #wakeAll}, until {@code deadline} at most. */
+    @Suspends
+    void awaitUntil(long deadline) {
+        Future<@Nullable Void> waiter = loop.createFuture();
+        await(waiter, loop.callAt(deadline, () -> wake(waiter)));
+    }
+
+    @Suspends
+    private void await(Future<@Nullable Void> waiter, TimerHandle timer) {
         waiting.add(waiter);
-        TimerHandle timer = loop.callLater(limit, () -> wake(waiter));
         try {
             waiter.await();
         } finally {

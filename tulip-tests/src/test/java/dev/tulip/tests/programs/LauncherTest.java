@@ -141,7 +141,9 @@ class LauncherTest {
     @Test
     void withoutArgumentsAndWithHelpItSaysHowItIsUsed() {
         ChildJvm.Result nothing = tulip();
-        assertThat(nothing.err()).startsWith("usage: ./tulip run FILE.java");
+        assertThat(nothing.err())
+                .startsWith("usage: ./tulip run FILE.java")
+                .contains("./tulip repl", "./tulip demo", "130 after Ctrl-C", "143 after SIGTERM");
         assertThat(nothing.status()).isEqualTo(2);
         ChildJvm.Result help = tulip("--help");
         assertThat(help.out()).isEqualTo(nothing.err());

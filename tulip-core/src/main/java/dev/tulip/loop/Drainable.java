@@ -1,0 +1,21 @@
+package dev.tulip.loop;
+
+/**
+ * What should finish its work before SIGTERM ends the program, as servers do: takes nothing new, and answers what it has.
+ * The value of a {@link LoopLocal} that implements this is drained at SIGTERM, before the main task is cancelled.
+ *
+ * @see Runner
+ */
+@FunctionalInterface
+public interface Drainable {
+    /**
+     * Takes no more work from now on, and waits until what is there is done, but no longer than {@code deadline}; then
+     * ends the rest. All drainables of a loop do this at the same time, each in a task of its own.
+     *
+     * <p>Cancelling this leaves what is not done to itself. What this throws is reported to the exception handler.
+     *
+     * @param deadline in nanoseconds of the loop's clock
+     */
+    @Suspends
+    void drain(long deadline);
+}

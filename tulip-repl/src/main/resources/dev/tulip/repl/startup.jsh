@@ -1,0 +1,24 @@
+// What every statement sees: what JShell imports by itself, then Tulip. Where both have a name, Tulip's is meant.
+import java.io.*;
+import java.math.*;
+import java.net.*;
+import java.nio.file.*;
+import java.time.*;
+import java.util.*;
+import java.util.concurrent.*;
+import java.util.function.*;
+import java.util.prefs.*;
+import java.util.regex.*;
+import java.util.stream.*;
+import dev.tulip.*;
+import dev.tulip.loop.*;
+import dev.tulip.net.*;
+import dev.tulip.streams.*;
+import dev.tulip.sync.*;
+import dev.tulip.loop.Future;
+import dev.tulip.streams.Streams;
+import dev.tulip.sync.BrokenBarrierException;
+import dev.tulip.sync.PriorityQueue;
+import dev.tulip.sync.Queue;
+import dev.tulip.sync.Semaphore;
+import static dev.tulip.Tulip.*;
