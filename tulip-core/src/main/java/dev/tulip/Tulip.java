@@ -72,7 +72,8 @@ public final class Tulip {
      * Runs {@code main} on a new loop and returns its result: the way into Tulip.
      *
      * <p>When {@code main} has ended, the tasks that it left behind are cancelled and awaited, and the loop is
-     * closed. On the process's main thread Ctrl-C cancels {@code main}: see {@link Runner}.
+     * closed. On the process's main thread Ctrl-C cancels {@code main}, and SIGTERM drains servers first: see {@link
+     * Runner}.
      *
      * @param <T> what it returns
      * @param <X> what it may throw

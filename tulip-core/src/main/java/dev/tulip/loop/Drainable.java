@@ -1,5 +1,7 @@
 package dev.tulip.loop;
 
+import java.util.List;
+
 /**
  * What should finish its work before SIGTERM ends the program, as servers do: takes nothing new, and answers what it has.
  * The value of a {@link LoopLocal} that implements this is drained at SIGTERM, before the main task is cancelled.
@@ -18,4 +20,33 @@ public interface Drainable {
      */
     @Suspends
     void drain(long deadline);
+
+    /**
+     * Drains all that the running loop has, and waits for that: what SIGTERM does first. For those who have to have it done
+     * on other loops, too.
+     *
+     * <p>Cancelling this cancels all.
+     *
+     * @param deadline in nanoseconds of the loop's clock
+     * @throws IllegalStateException if called outside a task
+     */
+    @Suspends
+    static void drainAll(long deadline) {
+        BaseEventLoop loop = (BaseEventLoop) EventLoop.running();
+        CoroutineConsumer<TaskGroup, RuntimeException> all = group -> {
+            for (Object value : List.copyOf(loop.locals.values())) {
+                if (value instanceof Drainable drainable) {
+                    group.createTask(() -> {
+                        try {
+                            drainable.drain(deadline);
+                        } catch (Exception e) {
+                            loop.callExceptionHandler(new ExceptionContext(
+                                    "Exception when SIGTERM ended the program", e, "drainable", drainable));
+                        }
+                    });
+                }
+            }
+        };
+        TaskGroup.run(all.asFunction());
+    }
 }

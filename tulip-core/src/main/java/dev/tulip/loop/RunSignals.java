@@ -102,14 +102,7 @@ final class RunSignals implements AutoCloseable {
     @Suspends
     private void drain() {
         long deadline = Nanos.plus(loop.time(), Nanos.of(grace));
-        CoroutineConsumer<TaskGroup, RuntimeException> all = group -> {
-            for (Object value : List.copyOf(loop.locals.values())) {
-                if (value instanceof Drainable drainable) {
-                    group.createTask(() -> drain(drainable, deadline));
-                }
-            }
-        };
-        CoroutineConsumer<Timeout, RuntimeException> inTime = timeout -> TaskGroup.run(all.asFunction());
+        CoroutineConsumer<Timeout, RuntimeException> inTime = timeout -> Drainable.drainAll(deadline);
         try {
             Timeout.at(Nanos.plus(deadline, Defaults.SHUTDOWN_REPORT_DELAY.toNanos()), inTime.asFunction());
         } catch (TimeoutException e) {
@@ -117,16 +110,6 @@ final class RunSignals implements AutoCloseable {
                     loop,
                     "what SIGTERM should have ended within " + grace + " goes on; run does not wait for it any longer: "
                             + loop.allTasks());
-        }
-    }
-
-    @Suspends
-    private void drain(Drainable drainable, long deadline) {
-        try {
-            drainable.drain(deadline);
-        } catch (Exception e) {
-            loop.callExceptionHandler(
-                    new ExceptionContext("Exception when SIGTERM ended the program", e, "drainable", drainable));
         }
     }
 

@@ -108,6 +108,9 @@ public final class Runner implements AutoCloseable {
             } catch (CancelledError e) {
                 Error ending = signals.ending(e);
                 throw ending == null ? e : ending;
+            } catch (Throwable e) {
+                CallersFrames.append(e);
+                throw e;
             }
         }
     }

@@ -1,16 +1,23 @@
 package dev.tulip.net;
 
+import dev.tulip.loop.Combinators;
 import dev.tulip.loop.Drainable;
 import dev.tulip.loop.EventLoop;
 import dev.tulip.loop.ExceptionContext;
+import dev.tulip.loop.Future;
+import dev.tulip.loop.LoopGroup;
 import dev.tulip.loop.LoopLocal;
 import dev.tulip.loop.Suspends;
 import java.nio.ByteBuffer;
 import java.nio.channels.Channel;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.WeakHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** What the transports and servers of one loop share: memory, and who has a channel open. Loop thread only. */
@@ -38,6 +45,9 @@ final class LoopResources implements AutoCloseable, Drainable {
 
     private final Map<Channel, Object> owners = new LinkedHashMap<>();
 
+    // groups whose loops serve what servers of this loop accept; weakly, because nobody says that one is closed
+    private final Set<LoopGroup> groups = Collections.newSetFromMap(new WeakHashMap<>());
+
     private LoopResources(EventLoop loop) {
         this.loop = loop;
     }
@@ -55,7 +65,12 @@ final class LoopResources implements AutoCloseable, Drainable {
         owners.remove(channel);
     }
 
-    /** SIGTERM: drains the servers. What the program itself has connected is its own affair. */
+    /** Notes that a server of this loop is shared with the loops of {@code group}. */
+    void sharedWith(LoopGroup group) {
+        groups.add(group);
+    }
+
+    /** SIGTERM: drains the servers, here and on the loops that share them. What the program itself has connected is its own affair. */
     @Override
     @Suspends
     public void drain(long deadline) {
@@ -67,7 +82,24 @@ final class LoopResources implements AutoCloseable, Drainable {
             }
         }
         servers.forEach(SocketServer::startDraining);
+        List<Future<@Nullable Void>> elsewhere = drainGroups(deadline); // after what was handed over just now
         servers.forEach(server -> server.drain(deadline)); // one after another, all to the same deadline
+        Combinators.gather(/* returnExceptions= */ true, elsewhere);
+    }
+
+    private List<Future<@Nullable Void>> drainGroups(long deadline) {
+        long remaining = deadline - loop.time();
+        List<Future<@Nullable Void>> drained = new ArrayList<>();
+        for (LoopGroup group : groups) {
+            for (EventLoop member : group.loops()) {
+                try {
+                    drained.add(LoopGroup.createTaskOn(member, () -> Drainable.drainAll(member.time() + remaining)));
+                } catch (IllegalStateException e) {
+                    // it is closed, and its connections with it
+                }
+            }
+        }
+        return drained;
     }
 
     /** {@return the server that {@code owner} is, or whose connection it is; that one may be closed already} */

@@ -50,6 +50,7 @@ final class SharedServer implements Server {
         this.sharesSockets = sharesSockets;
         this.front = new SocketServer(
                 loop, protocolFactory, listeners, options.withStartServing(false), file, this::handOver);
+        LoopResources.of(loop).sharedWith(group);
         if (options.startServing()) {
             startServing();
         }

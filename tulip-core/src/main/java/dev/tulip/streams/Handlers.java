@@ -23,7 +23,6 @@ final class Handlers {
     private final ConnectionHandler handler;
     private final StreamOptions options;
     private final Waiters changes;
-    private final BusyHandlers busy;
     private final Consumer<Future<?>> ended = this::ended;
 
     // loop thread only
@@ -34,7 +33,6 @@ final class Handlers {
         this.handler = Objects.requireNonNull(handler, "handler");
         this.options = Objects.requireNonNull(options, "options");
         this.changes = new Waiters(loop);
-        this.busy = BusyHandlers.of(loop);
     }
 
     /** {@return the loop on which they run} Any thread. */
@@ -57,7 +55,7 @@ final class Handlers {
         };
         Task<@Nullable Void> task = loop.createTask(handling, TaskOptions.named(name));
         if (running.isEmpty()) {
-            busy.add(this);
+            BusyHandlers.of(loop).add(this);
         }
         running.put(task, connection);
         task.addDoneCallback(ended);
@@ -66,7 +64,7 @@ final class Handlers {
     private void ended(Future<?> task) {
         Connection connection = running.remove(task);
         if (running.isEmpty()) {
-            busy.remove(this);
+            BusyHandlers.of(loop).remove(this);
             changes.wakeAll();
         }
         if (connection == null) {

@@ -15,6 +15,7 @@ final class StreamServer implements Server {
     StreamServer(Server server, Handlers handlers) {
         this.server = server;
         this.handlers = handlers;
+        BusyHandlers.of(server.getLoop()); // made now: SIGTERM finds it, even if the first connection comes after that
     }
 
     @Override

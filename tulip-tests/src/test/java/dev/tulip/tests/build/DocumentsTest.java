@@ -14,6 +14,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
 
 /** What the documents say of other files is true: the tests they name exist, the files they link to are there. */
 @MountedOnly // once is enough
@@ -52,8 +53,9 @@ class DocumentsTest {
         String name = tests.relativize(file).toString().replace('/', '.').replace(".java", "");
         try {
             return Arrays.stream(Class.forName(name).getDeclaredMethods())
-                    .anyMatch(
-                            declared -> declared.getName().equals(method) && declared.isAnnotationPresent(Test.class));
+                    .anyMatch(declared -> declared.getName().equals(method)
+                            && (declared.isAnnotationPresent(Test.class)
+                                    || declared.isAnnotationPresent(ParameterizedTest.class)));
         } catch (ClassNotFoundException e) {
             return false;
         }

@@ -27,6 +27,7 @@ import dev.tulip.tests.support.Spawn;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -52,6 +53,16 @@ class RunTest {
 
     private static String failing() throws IOException {
         throw new IOException("disk");
+    }
+
+    @Test
+    void whatRunThrowsHasTheFramesOfTheCoroutineAndThenThoseOfTheCaller() {
+        assertThatThrownBy(() -> run(RunTest::failing))
+                .satisfies(thrown -> assertThat(Arrays.stream(thrown.getStackTrace())
+                                .filter(frame -> frame.getClassName().equals(RunTest.class.getName()))
+                                .map(frame -> frame.getMethodName().replaceFirst("lambda\\$(\\w+)\\$.*", "$1"))
+                                .distinct())
+                        .startsWith("failing", "whatRunThrowsHasTheFramesOfTheCoroutineAndThenThoseOfTheCaller"));
     }
 
     @Test

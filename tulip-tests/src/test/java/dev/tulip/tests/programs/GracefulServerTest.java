@@ -21,6 +21,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** SIGTERM to a server that {@code ./tulip run} runs, with clients in the middle of their requests. */
 class GracefulServerTest {
@@ -30,11 +32,13 @@ class GracefulServerTest {
     private static final String SERVER = """
         import static dev.tulip.Tulip.*;
         import dev.tulip.loop.*;
+        import dev.tulip.net.*;
         import java.io.IOException;
         import java.time.Duration;
+        import java.util.concurrent.atomic.AtomicInteger;
 
-        int accepted;
-        int answered;
+        AtomicInteger accepted = new AtomicInteger();
+        AtomicInteger answered = new AtomicInteger();
 
         void main() throws IOException {
             try {
@@ -45,33 +49,44 @@ class GracefulServerTest {
         }
 
         void serve() throws IOException {
-            var server = startServer("127.0.0.1", 0, connection -> {
-                accepted++;
-                connection.writer().write("welcome\\n");
-                String request = connection.reader().readLine();
-                if (request == null) {
-                    return;
-                }
-                sleep(Duration.ofMillis(Long.parseLong(request)));
-                connection.writer().write("took " + request + " ms\\n");
-                answered++;
-            });
-            IO.println("server on " + server.sockets().getFirst().getLocalAddress());
-            server.serveForever();
+            try (var group = LoopGroup.of(2)) {
+                var server = startServer(WHERE, connection -> {
+                    accepted.incrementAndGet();
+                    connection.writer().write("welcome\\n");
+                    String request = connection.reader().readLine();
+                    if (request == null) {
+                        return;
+                    }
+                    sleep(Duration.ofMillis(Long.parseLong(request)));
+                    connection.writer().write("took " + request + " ms\\n");
+                    answered.incrementAndGet();
+                });
+                IO.println("server on " + server.sockets().getFirst().getLocalAddress());
+                server.serveForever();
+            }
         }
         """.replace("GRACE", Long.toString(GRACE.toSeconds()));
 
+    private static final String ONE_LOOP = "\"127.0.0.1\", 0";
+    private static final String HANDED_OVER = "group, \"127.0.0.1\", 0";
+    private static final String PORT_SHARED = "group, \"127.0.0.1\", 0, ListenOptions.defaults().withReusePort(true)";
+
     @TempDir
     Path folder;
+
+    private Path program(String where) throws IOException {
+        return Files.writeString(folder.resolve("Server.java"), SERVER.replace("WHERE", where));
+    }
 
     private static int port(Program server) {
         String line = server.readLineThatStartsWith("server on ");
         return Integer.parseInt(line.substring(line.lastIndexOf(':') + 1));
     }
 
-    @Test
-    void sigtermEndsAServerWithinTheGraceAndEveryAcceptedRequestIsAnswered() throws Exception {
-        Path file = Files.writeString(folder.resolve("Server.java"), SERVER);
+    @ParameterizedTest
+    @ValueSource(strings = {ONE_LOOP, HANDED_OVER, PORT_SHARED})
+    void sigtermEndsAServerWithinTheGraceAndEveryAcceptedRequestIsAnswered(String where) throws Exception {
+        Path file = program(where);
         try (Program server = Program.tulip("run", file.toString())) {
             int port = port(server);
             int before = 40;
@@ -136,10 +151,11 @@ class GracefulServerTest {
         }
     }
 
-    @Test
-    void aRequestThatIsNotDoneWithinTheGraceIsAbortedAndTheServerEnds() throws Exception {
-        Path file = Files.writeString(
-                folder.resolve("Server.java"), SERVER.replace("ofSeconds(" + GRACE.toSeconds(), "ofMillis(100"));
+    @ParameterizedTest
+    @ValueSource(strings = {ONE_LOOP, HANDED_OVER, PORT_SHARED})
+    void aRequestThatIsNotDoneWithinTheGraceIsAbortedAndTheServerEnds(String where) throws Exception {
+        Path file = program(where);
+        Files.writeString(file, Files.readString(file).replace("ofSeconds(" + GRACE.toSeconds(), "ofMillis(100"));
         try (Program server = Program.tulip("run", file.toString());
                 Socket client = new Socket("127.0.0.1", port(server))) {
             BufferedReader reader =
@@ -155,7 +171,7 @@ class GracefulServerTest {
 
     @Test
     void aSecondSignalEndsItAtOnce() throws Exception {
-        Path file = Files.writeString(folder.resolve("Server.java"), SERVER);
+        Path file = program(ONE_LOOP);
         try (Program server = Program.tulip("run", file.toString())) {
             int port = port(server);
             try (Socket client = new Socket("127.0.0.1", port)) {
