@@ -124,7 +124,13 @@ final class Channels {
 
     /** Suspends {@code task}, which is calling, until {@code channel} is ready for {@code ops}, or closed. */
     void await(Task<?> task, SelectableChannel channel, int ops) throws ClosedChannelException {
-        Readiness readiness = register(channel, ops);
+        Readiness readiness = task.lastAwaited;
+        if (readiness != null && readiness.isOf(channel, ops)) { // the usual case, without the channel's list of keys
+            checkNoOther(readiness, channel, ops);
+        } else {
+            readiness = register(channel, ops);
+            task.lastAwaited = readiness;
+        }
         if (readiness.waiter(ops) instanceof Handle) {
             throw new IllegalStateException("a callback waits already to " + verb(ops) + channel
                     + "; take it away with remove" + (ops == Readiness.READ ? "Reader" : "Writer"));
@@ -159,11 +165,15 @@ final class Channels {
             throw new ClosedChannelException();
         }
         Readiness readiness = (Readiness) key.attachment();
+        checkNoOther(readiness, channel, ops);
+        return readiness;
+    }
+
+    private static void checkNoOther(Readiness readiness, SelectableChannel channel, int ops) {
         if (readiness.waiter(ops) instanceof Task<?> other) {
             throw new IllegalStateException(other.getName() + " waits already to " + verb(ops) + channel
                     + "; a second one would take what the first waits for");
         }
-        return readiness;
     }
 
     private static String verb(int ops) {

@@ -1,6 +1,7 @@
 package dev.tulip.loop;
 
 import java.nio.channels.CancelledKeyException;
+import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +31,11 @@ final class Readiness {
 
     Readiness(BaseEventLoop loop) {
         this.loop = loop;
+    }
+
+    /** {@return whether this is the registration of {@code channel}, which is open and can get ready for {@code ops}} */
+    boolean isOf(SelectableChannel channel, int ops) {
+        return key.channel() == channel && key.isValid() && (channel.validOps() & ops) != 0;
     }
 
     @Nullable

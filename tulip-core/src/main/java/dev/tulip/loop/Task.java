@@ -61,6 +61,10 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
     private boolean interrupted; // a request went out as an interrupt, and the JDK's call may not have taken it yet
     private boolean interruptTaken; // it has: the exception of that call is how the request was delivered
 
+    // loop thread only, written by Channels: most tasks wait for one channel again and again
+    @Nullable
+    Readiness lastAwaited;
+
     // loop thread only, written by TaskRegistry
     @Nullable
     Task<?> previous;
