@@ -88,12 +88,7 @@ final class PipeWriteTransport extends ChannelTransport implements Transport {
             return;
         }
         data.position(data.limit());
-        if (++dropped == Defaults.DROPPED_WRITES_BEFORE_WARNING) {
-            Log.warn(
-                    loop,
-                    dropped + " writes were dropped because nobody can read them any more: " + this
-                            + "; stop writing at connectionLost, or when isClosing() says so");
-        }
+        Log.droppedWrite(loop, ++dropped, "nobody can read them any more", this);
     }
 
     /** Sends what the pipe takes; waits until it takes more. */

@@ -302,12 +302,7 @@ final class SocketTransport extends ChannelTransport implements DirectReading {
     private void drop(ByteBuffer data) {
         if (data.hasRemaining()) {
             data.position(data.limit());
-            if (++dropped == Defaults.DROPPED_WRITES_BEFORE_WARNING) {
-                Log.warn(
-                        loop,
-                        dropped + " writes were dropped because the connection has ended: " + this
-                                + "; stop writing at connectionLost, or when isClosing() says so");
-            }
+            Log.droppedWrite(loop, ++dropped, "the connection has ended", this);
         }
     }
 

@@ -6,7 +6,6 @@ import dev.tulip.loop.Future;
 import dev.tulip.loop.LoopGroup;
 import dev.tulip.loop.Suspends;
 import dev.tulip.net.Server;
-import java.nio.channels.ServerSocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -16,12 +15,11 @@ import java.util.List;
  * A server whose connections are handled by tasks on all loops of a group: what {@link StreamServer} is for one loop. For
  * the loop that has made it.
  */
-final class SharedStreamServer implements Server {
-    private final Server server;
+final class SharedStreamServer extends HandledServer {
     private final List<Handlers> handlers; // one for each loop
 
     SharedStreamServer(Server server, Collection<Handlers> handlers) {
-        this.server = server;
+        super(server);
         this.handlers = List.copyOf(handlers);
     }
 
@@ -53,37 +51,6 @@ final class SharedStreamServer implements Server {
             aborted += endedWithLoop ? 0 : end.result();
         }
         return aborted;
-    }
-
-    @Override
-    public EventLoop getLoop() {
-        return server.getLoop();
-    }
-
-    @Override
-    public List<ServerSocketChannel> sockets() {
-        return server.sockets();
-    }
-
-    @Override
-    public boolean isServing() {
-        return server.isServing();
-    }
-
-    @Override
-    public void startServing() {
-        server.startServing();
-    }
-
-    @Override
-    @Suspends
-    public void serveForever() {
-        server.serveForever();
-    }
-
-    @Override
-    public void close() {
-        server.close();
     }
 
     @Override
@@ -121,10 +88,5 @@ final class SharedStreamServer implements Server {
         } finally {
             graces.forEach(each -> tell(each.loop(), each::end));
         }
-    }
-
-    @Override
-    public String toString() {
-        return server.toString();
     }
 }

@@ -1,52 +1,17 @@
 package dev.tulip.streams;
 
-import dev.tulip.loop.EventLoop;
 import dev.tulip.loop.Suspends;
 import dev.tulip.net.Server;
-import java.nio.channels.ServerSocketChannel;
 import java.time.Duration;
-import java.util.List;
 
-/** A server whose connections are handled by tasks: a server of dev.tulip.net that knows of them. Loop thread only. */
-final class StreamServer implements Server {
-    private final Server server;
+/** A server whose connections are handled by tasks of its loop. Loop thread only. */
+final class StreamServer extends HandledServer {
     private final Handlers handlers;
 
     StreamServer(Server server, Handlers handlers) {
-        this.server = server;
+        super(server);
         this.handlers = handlers;
         BusyHandlers.of(server.getLoop()); // made now: SIGTERM finds it, even if the first connection comes after that
-    }
-
-    @Override
-    public EventLoop getLoop() {
-        return server.getLoop();
-    }
-
-    @Override
-    public List<ServerSocketChannel> sockets() {
-        return server.sockets();
-    }
-
-    @Override
-    public boolean isServing() {
-        return server.isServing();
-    }
-
-    @Override
-    public void startServing() {
-        server.startServing();
-    }
-
-    @Override
-    @Suspends
-    public void serveForever() {
-        server.serveForever();
-    }
-
-    @Override
-    public void close() {
-        server.close();
     }
 
     @Override
@@ -82,10 +47,5 @@ final class StreamServer implements Server {
         } finally {
             handlersGrace.end();
         }
-    }
-
-    @Override
-    public String toString() {
-        return server.toString();
     }
 }

@@ -39,12 +39,8 @@ class OutOfDescriptorsTest {
     @ValueSource(strings = {"one loop", "handed over", "shared port"})
     void theServerSaysSoOnceAndRecoversByItself(String way) throws Exception {
         assumeTrue(Program.isInstalled("sh", "-c", "ulimit -n 200"), "no shell that limits descriptors");
-        List<String> java = new ArrayList<>(
-                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
-        java.addAll(ChildJvm.engineOptions());
-        java.addAll(List.of("-cp", System.getProperty("java.class.path"), EchoServer.class.getName(), way));
         List<String> command = new ArrayList<>(List.of("sh", "-c", "ulimit -n 200; exec \"$@\"", "sh"));
-        command.addAll(java);
+        command.addAll(ChildJvm.command(EchoServer.class, ChildJvm.engineOptions(), List.of(way)));
         try (Program server = Program.start(command.toArray(String[]::new))) {
             int port = Integer.parseInt(server.readLineThatStartsWith("port ").substring(5));
             try (Socket before = new Socket("127.0.0.1", port)) {

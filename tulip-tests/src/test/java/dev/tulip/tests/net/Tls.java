@@ -13,7 +13,6 @@ import dev.tulip.tests.support.Certificates;
 import dev.tulip.tests.support.Recorder;
 import dev.tulip.tests.support.Until;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -24,8 +23,8 @@ import java.util.function.Supplier;
 
 /** A TLS server on the loop under test, the protocols that it has made, and clients for it. */
 final class Tls implements AutoCloseable {
-    static final TlsOptions SERVER = identity(Certificates.LOCALHOST);
-    static final TlsOptions CLIENT = trusting(Certificates.ROOT);
+    static final TlsOptions SERVER = Certificates.LOCALHOST.identity();
+    static final TlsOptions CLIENT = Certificates.ROOT.trusted();
 
     final Server server;
     final List<Recorder> protocols = new ArrayList<>();
@@ -71,22 +70,6 @@ final class Tls implements AutoCloseable {
         public void dataReceived(ByteBuffer data) {
             super.dataReceived(data.duplicate());
             transport().write(data);
-        }
-    }
-
-    static TlsOptions identity(Certificates certificates) {
-        try {
-            return TlsOptions.defaults().withIdentity(certificates.chainFile(), certificates.keyFile());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    static TlsOptions trusting(Certificates certificates) {
-        try {
-            return TlsOptions.defaults().withTrusted(certificates.chainFile());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 

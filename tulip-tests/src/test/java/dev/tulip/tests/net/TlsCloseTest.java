@@ -229,7 +229,7 @@ class TlsCloseTest {
     @ParameterizedTest
     @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
     void aStreamThatIsCutOffAnywhereIsAnError(String version) throws Exception {
-        TlsOptions options = Tls.trusting(Certificates.ROOT).withProtocols(version);
+        TlsOptions options = Certificates.ROOT.trusted().withProtocols(version);
         for (boolean reset : new boolean[] {false, true}) {
             for (int more : new int[] {1, 4, 5, 6, 100, 1000, 20_000}) {
                 run(() -> cutOffAfter(more, reset, options));
@@ -265,7 +265,7 @@ class TlsCloseTest {
         run(() -> {
             try (Tls tls = Tls.server(Tls.SERVER);
                     Relay relay = new Relay(tls.port())) {
-                Recorder client = tls.connect(new Recorder(), Tls.trusting(Certificates.ROOT), relay.port());
+                Recorder client = tls.connect(new Recorder(), Certificates.ROOT.trusted(), relay.port());
                 Recorder server = tls.accepted();
                 relay.up.hold();
                 client.transport().write("good".getBytes());
@@ -310,7 +310,7 @@ class TlsCloseTest {
         run(() -> {
             try (Tls tls = Tls.server(Tls.SERVER);
                     Relay relay = new Relay(tls.port())) {
-                Recorder client = tls.connect(new Recorder(), Tls.trusting(Certificates.ROOT), relay.port());
+                Recorder client = tls.connect(new Recorder(), Certificates.ROOT.trusted(), relay.port());
                 tls.accepted();
                 Until.settled();
                 relay.down.cutAfter(relay.down.passed()); // its close_notify does not come through
@@ -319,7 +319,7 @@ class TlsCloseTest {
             }
             try (Tls tls = Tls.server(Tls.SERVER);
                     Relay relay = new Relay(tls.port())) {
-                Recorder client = tls.connect(new Recorder(), Tls.trusting(Certificates.ROOT), relay.port());
+                Recorder client = tls.connect(new Recorder(), Certificates.ROOT.trusted(), relay.port());
                 tls.accepted();
                 Until.settled();
                 relay.down.resetAfter(relay.down.passed());
@@ -338,7 +338,7 @@ class TlsCloseTest {
                     Relay relay = new Relay(tls.port())) {
                 Recorder client = tls.connect(
                         new Recorder(),
-                        Tls.trusting(Certificates.ROOT).withShutdownTimeout(Duration.ofMillis(50)),
+                        Certificates.ROOT.trusted().withShutdownTimeout(Duration.ofMillis(50)),
                         relay.port());
                 tls.accepted();
                 relay.down.hold();

@@ -96,7 +96,7 @@ class TlsHandshakeTest {
     @Test
     void theClientTellsTheNameAndTheServerMayHaveItFromTheOptions() throws Exception {
         run(() -> {
-            try (Tls tls = Tls.echo(Tls.identity(Certificates.OTHER))) {
+            try (Tls tls = Tls.echo(Certificates.OTHER.identity())) {
                 tls.connect(new Recorder(), Tls.CLIENT.withServerName("other.example"));
                 assertThat(requestedName(tls.accepted().transport())).isEqualTo("other.example");
             }
@@ -155,7 +155,8 @@ class TlsHandshakeTest {
     @ParameterizedTest
     @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
     void aClientShowsItsCertificateIfItIsAskedFor(String version) throws Exception {
-        TlsOptions client = Tls.identity(Certificates.CLIENT)
+        TlsOptions client = Certificates.CLIENT
+                .identity()
                 .withTrusted(Certificates.ROOT.chainFile())
                 .withProtocols(version);
         TlsOptions server = Tls.SERVER.withTrusted(Certificates.ROOT.chainFile());
@@ -205,7 +206,7 @@ class TlsHandshakeTest {
     @Test
     void theKindOfKeyDoesNotMatter() throws Exception {
         run(() -> {
-            try (Tls tls = Tls.echo(Tls.identity(Certificates.RSA))) {
+            try (Tls tls = Tls.echo(Certificates.RSA.identity())) {
                 Tls.assertEchoes(tls.connect(new Recorder(), Tls.CLIENT), "hi");
             }
         });
@@ -253,8 +254,8 @@ class TlsHandshakeTest {
     @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
     void theSecondConnectionResumesTheSession(String version) throws Exception {
         run(() -> {
-            TlsOptions options = Tls.trusting(Certificates.ROOT).withProtocols(version);
-            try (Tls tls = Tls.echo(Tls.identity(Certificates.LOCALHOST))) {
+            TlsOptions options = Certificates.ROOT.trusted().withProtocols(version);
+            try (Tls tls = Tls.echo(Certificates.LOCALHOST.identity())) {
                 Recorder first = tls.connect(new Recorder(), options);
                 Tls.assertEchoes(first, "hello"); // with TLS 1.3 the ticket comes after the handshake
                 long established =
@@ -313,8 +314,8 @@ class TlsHandshakeTest {
     void aCertificateForAnotherName(String version, Errors errors) throws Exception {
         TlsOptions client = Tls.CLIENT.withProtocols(version);
         run(() -> {
-            assertRefused(errors, Tls.identity(Certificates.OTHER), client, "is for another name", "withServerName");
-            try (Tls tls = Tls.echo(Tls.identity(Certificates.OTHER))) {
+            assertRefused(errors, Certificates.OTHER.identity(), client, "is for another name", "withServerName");
+            try (Tls tls = Tls.echo(Certificates.OTHER.identity())) {
                 Tls.assertEchoes(tls.connect(new Recorder(), client.withoutServerNameCheck()), "hi");
                 Tls.assertEchoes(tls.connect(new Recorder(), client.withInsecureTrustInEverybody()), "hi");
             }
@@ -335,13 +336,13 @@ class TlsHandshakeTest {
 
     @Test
     void aCertificateThatHasExpired(Errors errors) throws Exception {
-        run(() -> assertRefused(errors, Tls.identity(Certificates.EXPIRED), Tls.CLIENT, "has expired"));
+        run(() -> assertRefused(errors, Certificates.EXPIRED.identity(), Tls.CLIENT, "has expired"));
     }
 
     @Test
     void aCertificateOfNobodyWhoIsTrusted(Errors errors) throws Exception {
         run(() -> {
-            assertRefused(errors, Tls.identity(Certificates.SELF_SIGNED), Tls.CLIENT, "trusted", "withTrusted");
+            assertRefused(errors, Certificates.SELF_SIGNED.identity(), Tls.CLIENT, "trusted", "withTrusted");
             assertRefused(errors, Tls.SERVER, TlsOptions.defaults(), "trusted", "withTrusted");
         });
     }
@@ -349,11 +350,11 @@ class TlsHandshakeTest {
     @Test
     void aSelfSignedCertificateIsGoodForWhoTrustsIt(Errors errors) throws Exception {
         run(() -> {
-            try (Tls tls = Tls.echo(Tls.identity(Certificates.SELF_SIGNED))) {
-                Tls.assertEchoes(tls.connect(new Recorder(), Tls.trusting(Certificates.SELF_SIGNED)), "hi");
+            try (Tls tls = Tls.echo(Certificates.SELF_SIGNED.identity())) {
+                Tls.assertEchoes(tls.connect(new Recorder(), Certificates.SELF_SIGNED.trusted()), "hi");
                 assertThatThrownBy(() -> tls.connect(
                                 new Recorder(),
-                                Tls.trusting(Certificates.SELF_SIGNED).withServerName("other.example")))
+                                Certificates.SELF_SIGNED.trusted().withServerName("other.example")))
                         .isInstanceOf(SSLHandshakeException.class);
                 awaitReport(errors);
             }
@@ -542,7 +543,7 @@ class TlsHandshakeTest {
     @ParameterizedTest
     @ValueSource(strings = {"TLSv1.2 end", "TLSv1.2 reset", "TLSv1.3 end", "TLSv1.3 reset"})
     void aHandshakeThatIsCutOffAnywhere(String how, Errors errors) throws Exception {
-        TlsOptions options = Tls.trusting(Certificates.ROOT).withProtocols(how.split(" ")[0]);
+        TlsOptions options = Certificates.ROOT.trusted().withProtocols(how.split(" ")[0]);
         boolean reset = how.endsWith("reset");
         long[] whole = new long[2];
         run(() -> {

@@ -220,8 +220,8 @@ class TlsOptionsTest {
     @ParameterizedTest
     @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
     void aServerShowsTheCertificateForTheNameThatTheClientAsksFor(String version) throws Exception {
-        TlsOptions server = TlsOptions.defaults()
-                .withIdentity(Certificates.LOCALHOST.chainFile(), Certificates.LOCALHOST.keyFile())
+        TlsOptions server = Certificates.LOCALHOST
+                .identity()
                 .withIdentity(Certificates.OTHER.chainFile(), Certificates.OTHER.keyFile());
         TlsOptions client = Tls.CLIENT.withProtocols(version);
         assertThat(shownTo(client, server)).isEqualTo(Certificates.LOCALHOST.certificate());

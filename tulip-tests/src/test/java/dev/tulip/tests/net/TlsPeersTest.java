@@ -207,7 +207,7 @@ class TlsPeersTest {
     void opensslsClientResumesItsSession(String version) throws Exception {
         Path session = folder.resolve("session.pem");
         run(() -> {
-            try (Tls tls = Tls.echo(Tls.identity(Certificates.LOCALHOST))) {
+            try (Tls tls = Tls.echo(Certificates.LOCALHOST.identity())) {
                 try (Program first = sClient(tls.port(), flag(version), "-sess_out", session.toString())) {
                     assertThat(elsewhere(() -> {
                                 first.readLineThatStartsWith("New, TLSv1");
@@ -413,7 +413,8 @@ class TlsPeersTest {
     @ParameterizedTest
     @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
     void opensslsServerWantsACertificateAndWeResumeTheSession(String version) throws Exception {
-        TlsOptions options = Tls.identity(Certificates.CLIENT)
+        TlsOptions options = Certificates.CLIENT
+                .identity()
                 .withTrusted(Certificates.ROOT.chainFile())
                 .withApplicationProtocols("reverse");
         run(() -> {

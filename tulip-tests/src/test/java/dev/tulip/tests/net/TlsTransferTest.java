@@ -41,7 +41,7 @@ class TlsTransferTest {
     }
 
     private static TlsOptions client(String version) {
-        return Tls.trusting(Certificates.ROOT).withProtocols(version);
+        return Certificates.ROOT.trusted().withProtocols(version);
     }
 
     // -- what is written is what comes ----------------------------------------------------------------------------
@@ -592,7 +592,7 @@ class TlsTransferTest {
     void manyConnectionsAtATime() throws Exception {
         run(() -> {
             try (Tls tls = Tls.echo(Tls.SERVER)) {
-                TlsOptions options = Tls.trusting(Certificates.ROOT);
+                TlsOptions options = Certificates.ROOT.trusted();
                 List<Task<?>> tasks = new ArrayList<>();
                 for (int i = 0; i < 100; i++) {
                     String text = "client " + i;

@@ -23,7 +23,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -78,11 +77,8 @@ class StartingTest {
     }
 
     private static String lettersIn(String locale) {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(ChildJvm.engineOptions());
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), LetterProgram.class.getName()));
-        ProcessBuilder builder = new ProcessBuilder(command);
+        ProcessBuilder builder =
+                new ProcessBuilder(ChildJvm.command(LetterProgram.class, ChildJvm.engineOptions(), List.of()));
         builder.environment().put("LC_ALL", locale);
         return ChildJvm.run(builder).out();
     }

@@ -16,7 +16,6 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -86,13 +85,10 @@ class HeldConnectionsTest {
     }
 
     private static Program start() {
-        List<String> command = new ArrayList<>(
-                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
-        command.addAll(ChildJvm.engineOptions());
-        command.addAll(
-                List.of("-Xmx512m", "-XX:+UseSerialGC", "-Xbatch", "-cp", System.getProperty("java.class.path")));
-        command.add(EchoServer.class.getName());
-        return Program.start(command.toArray(String[]::new));
+        List<String> options = new ArrayList<>(ChildJvm.engineOptions());
+        options.addAll(List.of("-Xmx512m", "-XX:+UseSerialGC", "-Xbatch"));
+        return Program.start(
+                ChildJvm.command(EchoServer.class, options, List.of()).toArray(String[]::new));
     }
 
     @Test

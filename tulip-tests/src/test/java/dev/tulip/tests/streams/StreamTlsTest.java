@@ -21,7 +21,6 @@ import dev.tulip.tests.support.Certificates;
 import dev.tulip.tests.support.Errors;
 import dev.tulip.tests.support.Until;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -34,25 +33,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Streams that go from plain to TLS: row Z12 of asyncio. */
 class StreamTlsTest {
     private static final Duration LONG = Duration.ofMinutes(1);
-    private static final TlsOptions SERVER = serverOptions();
-    private static final TlsOptions CLIENT = clientOptions().withServerName("localhost");
-
-    private static TlsOptions serverOptions() {
-        try {
-            return TlsOptions.defaults()
-                    .withIdentity(Certificates.LOCALHOST.chainFile(), Certificates.LOCALHOST.keyFile());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static TlsOptions clientOptions() {
-        try {
-            return TlsOptions.defaults().withTrusted(Certificates.ROOT.chainFile());
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
+    private static final TlsOptions SERVER = Certificates.LOCALHOST.identity();
+    private static final TlsOptions CLIENT = Certificates.ROOT.trusted().withServerName("localhost");
 
     /** A small mail server: answers NOOP, and STARTTLS with TLS. */
     private static void mail(Connection connection) throws IOException {

@@ -69,9 +69,8 @@ class UnixStreamTest {
     @Test
     void tlsOverAUnixSocket() throws Exception {
         Path path = folder.resolve("socket");
-        TlsOptions identity = TlsOptions.defaults()
-                .withIdentity(Certificates.LOCALHOST.chainFile(), Certificates.LOCALHOST.keyFile());
-        TlsOptions trust = TlsOptions.defaults().withTrusted(Certificates.ROOT.chainFile());
+        TlsOptions identity = Certificates.LOCALHOST.identity();
+        TlsOptions trust = Certificates.ROOT.trusted();
         run(() -> {
             UnixListenOptions options = UnixListenOptions.defaults().withTls(identity);
             Server server = Streams.startUnixServer(path, options, StreamOptions.defaults(), connection -> {

@@ -1,5 +1,6 @@
 package dev.tulip.tests.support;
 
+import dev.tulip.net.TlsOptions;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -59,6 +60,24 @@ public record Certificates(X509Certificate certificate, KeyPair keys, Path chain
 
     /** Of a client. */
     public static final Certificates CLIENT = signed("client", "EC", Duration.ofDays(10), "client.example");
+
+    /** {@return the options of whoever shows this one} */
+    public TlsOptions identity() {
+        try {
+            return TlsOptions.defaults().withIdentity(chainFile, keyFile);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** {@return the options of whoever trusts this one, and whom it has signed} */
+    public TlsOptions trusted() {
+        try {
+            return TlsOptions.defaults().withTrusted(chainFile);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
 
     private static Certificates selfSigned(
             String name, String algorithm, Duration valid, boolean authority, String... names) {

@@ -29,13 +29,20 @@ public final class ChildJvm {
     /** Runs the main method of {@code program} with arguments. */
     public static Result run(Class<?> program, List<String> jvmOptions, List<String> arguments) {
         List<String> command = new ArrayList<>(Program.withCtrlC());
+        command.addAll(command(program, jvmOptions, arguments));
+        return run(new ProcessBuilder(command));
+    }
+
+    /** {@return what starts the main method of {@code program} in a JVM with this one's class path} */
+    public static List<String> command(Class<?> program, List<String> jvmOptions, List<String> arguments) {
+        List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(jvmOptions);
         command.add("-cp");
         command.add(System.getProperty("java.class.path"));
         command.add(program.getName());
         command.addAll(arguments);
-        return run(new ProcessBuilder(command));
+        return command;
     }
 
     /** {@return the option that gives the engine on which this suite runs} */
