@@ -347,23 +347,28 @@ abstract sealed class Fiber extends Step implements Runnable permits MountedFibe
         }
     }
 
-    /** The body; the virtual thread calls it. */
+    /** The body; the virtual thread calls it. Small, because the stack of a task that waits keeps its frame. */
     @Override
     public final void run() {
+        Task<?> task = this.task;
         try {
-            Task<?> task = this.task;
-            if (generator != null) {
-                generator.run();
-                leaveThread();
-            } else if (task != null) {
+            if (task != null && generator == null) {
                 task.runBody();
             } else {
-                loop.callbackFibers.run(this);
+                runOther();
             }
         } catch (Throwable e) {
-            loop.fatal(e); // unreachable: both report what they catch; but a silent end would hang whoever waits
-        } finally {
-            state = DONE;
+            loop.fatal(e); // unreachable: all report what they catch; but a silent end would hang whoever waits
+        }
+        state = DONE;
+    }
+
+    private void runOther() {
+        if (generator != null) {
+            generator.run();
+            leaveThread();
+        } else {
+            loop.callbackFibers.run(this);
         }
     }
 

@@ -542,23 +542,29 @@ public final class Task<T extends @Nullable Object> extends Future<T> {
 
     // -- running --------------------------------------------------------------------------------------------------
 
-    /** The body of its fiber. One method, because the stack of a task that waits keeps the frame of each. */
+    /** The body of its fiber. One small method, because the stack of a task that waits keeps the frame of each. */
     @SuppressWarnings({"unchecked", "NullAway"}) // start() was given a body for this type
     void runBody() {
+        T result = null;
+        Throwable failure = null;
         try {
-            if (mustCancel) {
-                settleCancelled(cancelMessage);
-                return;
-            }
-            T result = null;
-            try {
+            if (!mustCancel) {
                 if (body instanceof Action<?> action) {
                     action.run();
                 } else {
                     result = ((Coroutine<T, ?>) body).run();
                 }
-            } catch (Throwable e) {
-                failed(e);
+            }
+        } catch (Throwable e) {
+            failure = e;
+        }
+        end(result, failure);
+    }
+
+    private void end(T result, @Nullable Throwable failure) {
+        try {
+            if (failure != null) {
+                failed(failure);
                 return;
             }
             settleInterrupt();

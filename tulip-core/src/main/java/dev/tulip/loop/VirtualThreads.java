@@ -12,7 +12,7 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The only file that reaches into the JDK: virtual threads with a scheduler of our own, which Java offers no public
+ * Reaches into the JDK: virtual threads with a scheduler of our own, which Java offers no public
  * way to make. Chooses the engine, once per process, by trying it.
  */
 final class VirtualThreads {

@@ -19,6 +19,7 @@ abstract class ChannelTransport extends LiveTransport {
 
     // loop thread only
     private boolean writerArmed;
+    boolean watched; // the loop's selector knows the channel, to the end
 
     /**
      * A transport that owns {@code channel} from here on.
@@ -47,6 +48,7 @@ abstract class ChannelTransport extends LiveTransport {
     final void startReading() {
         try {
             loop.addReader(channel, onReadable);
+            watched = true;
         } catch (ClosedChannelException e) { // by its user, who had no right to do so
             lose(e);
         }
@@ -86,6 +88,7 @@ abstract class ChannelTransport extends LiveTransport {
     private void addWriter() {
         try {
             loop.addWriter(channel, onWritable);
+            watched = true;
         } catch (ClosedChannelException e) { // by its user, who had no right to do so
             lose(e);
         }

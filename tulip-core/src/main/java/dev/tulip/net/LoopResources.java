@@ -28,6 +28,8 @@ final class LoopResources implements AutoCloseable, Drainable {
 
     // loop thread only
 
+    final SystemCalls calls = new SystemCalls();
+
     /** For reading: each is in use as long as the protocol that looks at it. Also for what is copied to be sent. */
     final BufferPool buffers = new BufferPool(Defaults.READ_SIZE, Defaults.READ_BUFFERS);
 

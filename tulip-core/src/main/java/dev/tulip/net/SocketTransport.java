@@ -25,6 +25,7 @@ final class SocketTransport extends ChannelTransport implements DirectReading {
 
     // set once
     private final SocketChannel channel;
+    private final int descriptor; // for SystemCalls
     private final @Nullable SocketAddress peerName;
     private final @Nullable SocketAddress sockName;
     private final WriteBuffer out;
@@ -60,6 +61,7 @@ final class SocketTransport extends ChannelTransport implements DirectReading {
             @Nullable SocketAddress sockName) {
         super(loop, channel, server);
         this.channel = channel;
+        this.descriptor = SystemCalls.descriptor(channel);
         this.peerName = peerName;
         this.sockName = sockName;
         this.out = new WriteBuffer(resources);
@@ -113,7 +115,7 @@ final class SocketTransport extends ChannelTransport implements DirectReading {
         // Taken from the pool, not a field: the protocol may wait in a call of the JDK, and others read meanwhile.
         ByteBuffer buffer = resources.buffers.take();
         try {
-            int count = channel.read(buffer);
+            int count = receive(buffer);
             if (count > 0) {
                 callDataReceived(buffer.flip());
             } else if (count < 0) {
@@ -139,6 +141,7 @@ final class SocketTransport extends ChannelTransport implements DirectReading {
         checkDirectReading();
         if (!endReceived) {
             loop.awaitReadable(channel);
+            watched = true;
         }
     }
 
@@ -206,15 +209,31 @@ final class SocketTransport extends ChannelTransport implements DirectReading {
                     "getBuffer() returned a buffer without room; to stop reading, pause the transport");
         }
         if (room <= Defaults.READ_SIZE) {
-            return channel.read(buffer);
+            return receive(buffer);
         }
         int limit = buffer.limit();
         buffer.limit(buffer.position() + Defaults.READ_SIZE);
         try {
-            return channel.read(buffer);
+            return receive(buffer);
         } finally {
             buffer.limit(limit);
         }
+    }
+
+    /** One call of the system. {@return how much was read; 0 if there is nothing, -1 at the end of the stream} */
+    private int receive(ByteBuffer buffer) throws IOException {
+        return maySkipChannel(buffer) && !buffer.isReadOnly()
+                ? resources.calls.receive(descriptor, buffer)
+                : channel.read(buffer);
+    }
+
+    /** One call of the system. {@return how much was sent} */
+    private int transmit(ByteBuffer buffer) throws IOException {
+        return maySkipChannel(buffer) ? resources.calls.send(descriptor, buffer) : channel.write(buffer);
+    }
+
+    private boolean maySkipChannel(ByteBuffer buffer) {
+        return watched && descriptor != SystemCalls.NONE && SystemCalls.canUse(buffer) && channel.isOpen();
     }
 
     private void endReceived() {
@@ -309,7 +328,7 @@ final class SocketTransport extends ChannelTransport implements DirectReading {
     /** Sends what the socket takes of {@code data}. */
     private void send(ByteBuffer data) throws IOException {
         if (data.isDirect()) {
-            channel.write(data);
+            transmit(data);
             return;
         }
         // The JDK would copy all of it outside the heap, for each attempt, into memory that it keeps for ever.
@@ -320,7 +339,7 @@ final class SocketTransport extends ChannelTransport implements DirectReading {
             do {
                 size = Math.min(data.remaining(), copy.capacity());
                 copy.clear().limit(size).put(0, data, data.position(), size);
-                sent = channel.write(copy);
+                sent = transmit(copy);
                 data.position(data.position() + sent);
             } while (sent == size && data.hasRemaining());
         } finally {

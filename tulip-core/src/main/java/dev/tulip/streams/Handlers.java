@@ -48,12 +48,7 @@ final class Handlers {
     /** Starts the task of a connection that stands. */
     void start(Connection connection) {
         String name = "handler of " + ConnectionLostException.peer(connection.transport());
-        Action<Exception> handling = () -> {
-            try (connection) {
-                handler.handle(connection);
-            }
-        };
-        Task<@Nullable Void> task = loop.createTask(handling, TaskOptions.named(name));
+        Task<@Nullable Void> task = loop.createTask(new Handling(handler, connection), TaskOptions.named(name));
         if (running.isEmpty()) {
             BusyHandlers.of(loop).add(this);
         }
@@ -117,6 +112,16 @@ final class Handlers {
     void awaitEnd() {
         while (!running.isEmpty()) {
             changes.await();
+        }
+    }
+
+    /** The body of a connection's task. Not a lambda, which would be one frame more on the stack of each. */
+    private record Handling(ConnectionHandler handler, Connection connection) implements Action<Exception> {
+        @Override
+        public void run() throws Exception {
+            try (connection) {
+                handler.handle(connection);
+            }
         }
     }
 }

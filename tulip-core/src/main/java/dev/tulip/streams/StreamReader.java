@@ -153,7 +153,63 @@ public final class StreamReader {
         return count;
     }
 
-    /** The same for an array; {@code length} is positive. */
+    /**
+     * Reads what comes, without memory of the caller's, and lends it: at most 256 KiB, in a buffer outside the heap that all
+     * readers of this loop share. The caller may read and change what is in it, and write it to a {@link StreamWriter},
+     * until its task suspends; what is still needed then is to be copied before.
+     *
+     * <p>A connection that waits for its peer has no buffer so, and the one that all use stays in the processor's caches:
+     * of all ways to read this is the one that costs least.
+     *
+     * <p>Cancelling this takes nothing from the stream.
+     *
+     * @return a buffer with what has come, or null at the end of the stream
+     * @throws ConnectionLostException if the connection has ended otherwise
+     * @throws IllegalStateException if called outside a task, or while another task reads
+     */
+    @Suspends
+    public @Nullable ByteBuffer readShared() throws IOException {
+        Task<?> task = start("readShared");
+        while (buffer.isEmpty()) {
+            if (!awaitInput(task)) {
+                return null;
+            }
+            if (direct != null) {
+                ByteBuffer scratch = readScratch(direct, Defaults.READ_SIZE);
+                if (scratch.hasRemaining()) {
+                    return scratch;
+                }
+            }
+        }
+        ByteBuffer scratch = scratch().clear();
+        buffer.takeInto(scratch);
+        taken();
+        return scratch.flip();
+    }
+
+    /**
+     * Writes all that comes until the end of the stream to {@code writer}, and waits whenever the writer's peer is slower:
+     * one direction of a proxy. Neither end is closed after it, and {@link StreamWriter#writeEof} is left to the caller.
+     *
+     * <p>Cancelling this loses nothing: what was taken from here was given to the writer.
+     *
+     * @return how many bytes it were
+     * @throws ConnectionLostException if one of the two connections has ended otherwise
+     * @throws IllegalStateException if called outside a task, while another task reads, or after the writer's
+     *     {@link StreamWriter#writeEof}
+     */
+    @Suspends
+    public long transferTo(StreamWriter writer) throws IOException {
+        long count = 0;
+        for (ByteBuffer data = readShared(); data != null; data = readShared()) {
+            count += data.remaining();
+            writer.write(data);
+            writer.drain();
+        }
+        return count;
+    }
+
+    /** As {@link #read(ByteBuffer)}, for an array; {@code length} is positive. */
     @Suspends
     int read(byte[] target, int offset, int length) throws IOException {
         Task<?> task = start("read");
@@ -577,13 +633,18 @@ public final class StreamReader {
 
     /** Reads at most {@code limit} bytes. {@return the loop's scratch buffer, with what was read, which may be nothing} */
     private ByteBuffer readScratch(DirectReading direct, int limit) throws IOException {
+        ByteBuffer scratch = scratch();
+        readNow(direct, scratch.clear().limit(Math.min(limit, scratch.capacity())));
+        return scratch.flip();
+    }
+
+    private ByteBuffer scratch() {
         ByteBuffer scratch = this.scratch;
         if (scratch == null) {
             scratch = SCRATCH.get(loop);
             this.scratch = scratch;
         }
-        readNow(direct, scratch.clear().limit(Math.min(limit, scratch.capacity())));
-        return scratch.flip();
+        return scratch;
     }
 
     /** {@return how much was read into {@code target}; not positive if there is nothing, or the stream has ended} */

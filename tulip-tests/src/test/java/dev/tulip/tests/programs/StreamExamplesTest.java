@@ -10,6 +10,8 @@ import dev.tulip.tests.support.Spawn;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -22,6 +24,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -86,6 +89,48 @@ class StreamExamplesTest {
             for (Socket client : clients) {
                 client.close();
             }
+        }
+    }
+
+    @Test
+    void theProxyPassesEverythingOnInBothDirections() throws Exception {
+        try (ServerSocket target = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
+                Program proxy = Program.tulip("run", "examples/Proxy.java", "127.0.0.1", "" + target.getLocalPort())) {
+            int port = port(proxy, "proxy");
+            try (Socket client = new Socket("127.0.0.1", port);
+                    Socket server = target.accept()) {
+                byte[] question = new byte[3_000_000];
+                new Random(1).nextBytes(question);
+                Thread sender = Thread.ofVirtual().start(() -> {
+                    try {
+                        client.getOutputStream().write(question);
+                        client.shutdownOutput();
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                });
+                assertThat(server.getInputStream().readAllBytes()).isEqualTo(question);
+                server.getOutputStream().write("and the answer".getBytes(StandardCharsets.UTF_8));
+                server.shutdownOutput(); // the other direction has ended before this one
+                assertThat(client.getInputStream().readAllBytes()).asString().isEqualTo("and the answer");
+                sender.join();
+            }
+            endsWithCtrlC(proxy);
+        }
+    }
+
+    @Test
+    void theProxyDropsAClientIfNobodyListens() throws Exception {
+        int nobody;
+        try (ServerSocket target = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
+            nobody = target.getLocalPort();
+        }
+        try (Program proxy = Program.tulip("run", "examples/Proxy.java", "127.0.0.1", "" + nobody)) {
+            try (Socket client = new Socket("127.0.0.1", port(proxy, "proxy"))) {
+                assertThat(proxy.readLine()).contains("" + nobody).containsIgnoringCase("refused");
+                assertThat(client.getInputStream().read()).isEqualTo(-1);
+            }
+            endsWithCtrlC(proxy);
         }
     }
 

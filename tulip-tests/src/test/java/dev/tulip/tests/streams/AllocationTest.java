@@ -5,6 +5,7 @@ import static dev.tulip.Tulip.run;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.management.ThreadMXBean;
+import dev.tulip.loop.Suspends;
 import dev.tulip.loop.Task;
 import dev.tulip.streams.StreamReader;
 import dev.tulip.streams.StreamWriter;
@@ -23,13 +24,29 @@ class AllocationTest {
     private static final int WARM_UP = 20_000;
     private static final int REQUESTS = 20_000;
 
+    /** Answers a peer until the end of the stream. */
+    @FunctionalInterface
+    private interface Echo {
+        @Suspends
+        void run(StreamReader reader, StreamWriter writer) throws IOException;
+    }
+
     @Test
     void readingAndWritingBuffersAllocatesNothing() throws Exception {
+        assertThatNothingIsAllocatedBy(AllocationTest::echo);
+    }
+
+    @Test
+    void passingOnWhatComesAllocatesNothing() throws Exception {
+        assertThatNothingIsAllocatedBy(StreamReader::transferTo);
+    }
+
+    private static void assertThatNothingIsAllocatedBy(Echo echo) throws IOException {
         long loopThread = Thread.currentThread().threadId();
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         long perRequest = run(() -> {
             try (Streamed s = Streamed.directly()) {
-                Task<Void> server = createTask(() -> echo(s.reader(), s.writer()));
+                Task<Void> server = createTask(() -> echo.run(s.reader(), s.writer()));
                 ByteBuffer message = ByteBuffer.allocateDirect(1000);
                 talk(s, message, WARM_UP);
                 long before = threads.getThreadAllocatedBytes(loopThread);

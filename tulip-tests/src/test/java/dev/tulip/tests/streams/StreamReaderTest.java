@@ -222,6 +222,174 @@ class StreamReaderTest {
         });
     }
 
+    // -- without memory of one's own ------------------------------------------------------------------------------
+
+    @Test
+    void readSharedLendsWhatHasComeAndEndsWithNull() throws Exception {
+        run(() -> {
+            try (Streamed s = open(DEFAULTS)) {
+                s.peer().send("hello");
+                assertThat(lent(s.reader())).isEqualTo("hello");
+                Task<String> later = createTask(() -> lent(s.reader()));
+                sleep(Duration.ZERO);
+                s.peer().send("more");
+                assertThat(await(later)).isEqualTo("more");
+                buffer(s, "kept");
+                assertThat(lent(s.reader())).isEqualTo("kept");
+                s.peer().sendEnd();
+                assertThat(s.reader().readShared()).isNull();
+                assertThat(s.reader().readShared()).isNull();
+                assertThat(s.reader().atEof()).isTrue();
+            }
+        });
+    }
+
+    @Test
+    void allReadersOfALoopLendTheSameMemory() throws Exception {
+        run(() -> {
+            try (Streamed s = open(DEFAULTS);
+                    Streamed other = open(DEFAULTS)) {
+                s.peer().send("one");
+                other.peer().send("two");
+                ByteBuffer data = s.reader().readShared();
+                assertThat(data).isNotNull().matches(ByteBuffer::isDirect, "direct");
+                assertThat(UTF_8.decode(data).toString()).isEqualTo("one");
+                assertThat(other.reader().readShared()).isSameAs(data);
+                assertThat(UTF_8.decode(data).toString()).isEqualTo("two");
+            }
+        });
+    }
+
+    @Test
+    void whatIsLentMayBeChangedAndWritten() throws Exception {
+        run(() -> {
+            try (Streamed s = open(DEFAULTS)) {
+                s.peer().send("hello");
+                ByteBuffer data = s.reader().readShared();
+                assertThat(data).isNotNull();
+                s.writer().write(data.put(0, (byte) 'j'));
+                assertThat(s.peer().receive(5)).isEqualTo("jello");
+            }
+        });
+    }
+
+    @Test
+    void readSharedHasAllOfALongStream() throws Exception {
+        run(() -> {
+            try (Streamed s = open(DEFAULTS)) {
+                byte[] data = random(8, 3_000_000);
+                Task<Void> sender = createTask(() -> {
+                    s.peer().send(data);
+                    s.peer().sendEnd();
+                });
+                ByteArrayOutputStream all = new ByteArrayOutputStream();
+                for (ByteBuffer piece = s.reader().readShared();
+                        piece != null;
+                        piece = s.reader().readShared()) {
+                    assertThat(piece.remaining()).isBetween(1, 256 * 1024);
+                    byte[] bytes = new byte[piece.remaining()];
+                    piece.get(bytes);
+                    all.writeBytes(bytes);
+                }
+                assertThat(all.toByteArray()).isEqualTo(data);
+                await(sender);
+            }
+        });
+    }
+
+    @Test
+    void cancellingReadSharedTakesNothing() throws Exception {
+        run(() -> {
+            try (Streamed s = open(DEFAULTS)) {
+                Task<ByteBuffer> reader = createTask(s.reader()::readShared);
+                sleep(Duration.ZERO);
+                s.peer().send("hello");
+                reader.cancel();
+                assertThatThrownBy(() -> await(reader)).isInstanceOf(CancelledError.class);
+                assertThat(lent(s.reader())).isEqualTo("hello");
+            }
+        });
+    }
+
+    /** Reads what the peer has sent in one piece. */
+    @Suspends
+    private static String lent(StreamReader reader) throws IOException {
+        ByteBuffer data = reader.readShared();
+        assertThat(data).isNotNull();
+        return UTF_8.decode(data).toString();
+    }
+
+    @Test
+    void transferToPassesEverythingOn() throws Exception {
+        run(() -> {
+            try (Streamed from = open(DEFAULTS);
+                    Streamed to = open(DEFAULTS)) {
+                byte[] data = random(9, 3_000_000);
+                Task<Void> sender = createTask(() -> {
+                    from.peer().send(data);
+                    from.peer().sendEnd();
+                });
+                Task<Long> transfer = createTask(() -> {
+                    long count = from.reader().transferTo(to.writer());
+                    to.writer().writeEof();
+                    return count;
+                });
+                ByteBuffer received = ByteBuffer.allocate(data.length);
+                while (received.hasRemaining()) { // nothing, until the transfer waits for this peer
+                    runningLoop().sockRecvInto(to.peer().socket(), received);
+                }
+                assertThat(received.array()).isEqualTo(data);
+                assertThat(await(transfer)).isEqualTo(data.length);
+                assertThat(from.reader().transferTo(to.writer())).isZero();
+                assertThat(runningLoop().sockRecv(to.peer().socket(), 1)).isEmpty();
+                await(sender);
+            }
+        });
+    }
+
+    @Test
+    void cancellingTransferToLosesNothing() throws Exception {
+        run(() -> {
+            try (Streamed from = open(DEFAULTS);
+                    Streamed to = open(DEFAULTS)) {
+                byte[] data = random(10, 20_000_000);
+                Task<Void> sender = createTask(() -> {
+                    from.peer().send(data);
+                    from.peer().sendEnd();
+                });
+                Task<Long> first = createTask(() -> from.reader().transferTo(to.writer()));
+                Until.holds(
+                        "it waits for the slow peer",
+                        () -> to.connection().transport().getWriteBufferSize() > 0);
+                first.cancel();
+                assertThatThrownBy(() -> await(first)).isInstanceOf(CancelledError.class);
+                Task<Long> second = createTask(() -> from.reader().transferTo(to.writer()));
+                ByteBuffer received = ByteBuffer.allocate(data.length);
+                while (received.hasRemaining()) {
+                    runningLoop().sockRecvInto(to.peer().socket(), received);
+                }
+                assertThat(received.array()).isEqualTo(data);
+                assertThat(await(second)).isPositive().isLessThan(data.length);
+                await(sender);
+            }
+        });
+    }
+
+    @Test
+    void transferToSaysThatTheWritersPeerIsGone() throws Exception {
+        run(() -> {
+            try (Streamed from = open(DEFAULTS);
+                    Streamed to = open(DEFAULTS)) {
+                Task<Long> transfer = createTask(() -> from.reader().transferTo(to.writer()));
+                to.connection().abort();
+                from.peer().send("for nobody");
+                assertThatThrownBy(() -> await(transfer))
+                        .isInstanceOf(ConnectionLostException.class)
+                        .hasMessageStartingWith("cannot write to");
+            }
+        });
+    }
+
     // -- separators -----------------------------------------------------------------------------------------------
 
     @Test
