@@ -22,6 +22,7 @@ final class Contenders {
             new Contender("tulip-protocol", "Tulip protocol", true, jvm("TulipProtocolServer", "")),
             new Contender("tulip-buffered", "Tulip buffered protocol", true, jvm("TulipBufferedServer", "")),
             new Contender("tulip-streams", "Tulip streams", true, jvm("TulipStreamsServer", "")),
+            new Contender("tulip-transfer", "Tulip streams, transferTo", true, jvm("TulipTransferServer", "")),
             new Contender("netty-epoll", "Netty, epoll", true, Contenders::nettyEpoll),
             new Contender("netty-nio", "Netty, NIO", true, jvm("NettyNioServer", "netty")),
             new Contender("jdk-virtual-threads", "JDK virtual threads", true, jvm("VirtualThreadsServer", "")),
