@@ -85,7 +85,10 @@ final class LoadGenerator {
         return sample(cpuNanos, measuredNanos, Usage.residentKiB(pid));
     }
 
-    /** Runs generations until the server is warm: longer if it does not get its processor, because others work here. */
+    /**
+     * Runs whole generations, one at least, until the server is warm: longer if it does not get its processor, because
+     * others work here.
+     */
     private void warmUp(long nanos) throws IOException {
         int connections = Math.min(load.connections(), MOST_IN_A_GENERATION);
         long shortest = Math.max(connections * GENERATION_NANOS_PER_CONNECTION, SHORTEST_GENERATION_NANOS);
@@ -96,7 +99,7 @@ final class LoadGenerator {
             do { // connecting takes its part of the time: with TLS much, but no more than half
                 connect(connections);
                 long connectNanos = System.nanoTime() - now;
-                run(Math.min(Math.max(shortest, connectNanos), start + nanos - System.nanoTime()));
+                run(Math.max(shortest, connectNanos));
                 endAll();
                 now = System.nanoTime();
             } while (now - start < nanos);
