@@ -5,7 +5,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 
-/** One client: sends the message, waits until the same bytes have come back, and starts again. */
+/**
+ * One client: sends the message, waits until the same bytes have come back, and starts again; or, if the generator ends its
+ * connections, ends this one and waits for the server's end.
+ */
 final class Client {
     private final LoadGenerator generator;
     private final Wire wire;
@@ -13,6 +16,7 @@ final class Client {
     private final ByteBuffer message; // a view of its own: what is sent lies before its position
     private int answered; // bytes of the message
     private long sentNanos;
+    private boolean ended; // by this side
 
     Client(LoadGenerator generator, Wire wire, SelectionKey key, ByteBuffer message) {
         this.generator = generator;
@@ -48,6 +52,11 @@ final class Client {
     private void read() throws IOException {
         ByteBuffer answer = generator.answer().clear();
         int count = wire.read(answer);
+        if (count < 0 && ended) {
+            key.channel().close();
+            generator.closed();
+            return;
+        }
         if (count < 0) {
             throw new EOFException("the server has closed a connection");
         }
@@ -62,8 +71,14 @@ final class Client {
                     "the answer differs from the message, between bytes " + answered + " and " + (answered + count));
         }
         answered += count;
-        if (answered == expected.capacity()) {
-            generator.answered(System.nanoTime() - sentNanos);
+        if (answered < expected.capacity() || ended) {
+            return;
+        }
+        generator.answered(System.nanoTime() - sentNanos);
+        if (generator.isEnding()) {
+            ended = true;
+            wire.end();
+        } else {
             sendMessage();
         }
     }

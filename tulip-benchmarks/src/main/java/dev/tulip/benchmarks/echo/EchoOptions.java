@@ -34,7 +34,7 @@ record EchoOptions(
               --only NAME,...      only these contenders
               --pairs N            rounds; 5
               --seconds N          of each measurement; 5
-              --warm-up N          seconds before it; 3
+              --warm-up N          seconds before it, on connections that come and go; 6
               --quick              1 round, 1 second to warm up and 1 to measure: to see that it works
               --output FOLDER      for the files; tulip-benchmarks/results
               --help               this text
@@ -51,7 +51,7 @@ record EchoOptions(
         List<String> loads = LOADS;
         List<Contender> contenders = Contenders.ALL;
         int rounds = 5;
-        int warmUpSeconds = 3;
+        int warmUpSeconds = 6;
         int seconds = 5;
         Results results = Results.ofCheckout();
         while (line.hasNext()) {

@@ -42,7 +42,7 @@ record GrowthOptions(
               --most N             no more than N connections, timers or tasks
               --pairs N            how often each server is measured at each point; 3
               --seconds N          of each measurement of a server; 3
-              --warm-up N          seconds before it; 3
+              --warm-up N          seconds before it, on connections that come and go; 3
               --quick              1 measurement, 1 second to warm up and 1 to measure: to see that it works
               --output FOLDER      for the files; tulip-benchmarks/results
               --help               this text

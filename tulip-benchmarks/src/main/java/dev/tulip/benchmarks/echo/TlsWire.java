@@ -48,7 +48,7 @@ final class TlsWire implements Wire {
         while (true) {
             switch (engine.getHandshakeStatus()) {
                 case NEED_WRAP -> {
-                    wrap(ByteBuffer.allocate(0));
+                    wrap(ByteBuffer.allocate(0), SSLEngineResult.Status.OK);
                     channel.write(toSend);
                 }
                 case NEED_UNWRAP, NEED_UNWRAP_AGAIN -> {
@@ -75,7 +75,7 @@ final class TlsWire implements Wire {
             if (!data.hasRemaining()) {
                 return true;
             }
-            wrap(data);
+            wrap(data, SSLEngineResult.Status.OK);
         }
     }
 
@@ -88,14 +88,28 @@ final class TlsWire implements Wire {
         while (unwrap(target) == SSLEngineResult.Status.OK) {
             // until there is no whole record left
         }
+        if (engine.isInboundDone()) {
+            received.clear(); // nothing counts after close_notify, but the end of the stream is still to come
+        }
         return target.position() - start;
     }
 
-    private void wrap(ByteBuffer data) throws IOException {
+    @Override
+    public void end() throws IOException {
+        engine.closeOutbound();
+        ByteBuffer nothing = ByteBuffer.allocate(0);
+        wrap(nothing, SSLEngineResult.Status.CLOSED);
+        if (!send(nothing)) {
+            throw new IOException("no room for close_notify, although everything was answered");
+        }
+        channel.shutdownOutput();
+    }
+
+    private void wrap(ByteBuffer data, SSLEngineResult.Status expected) throws IOException {
         toSend.clear();
         SSLEngineResult result = engine.wrap(data, toSend);
         toSend.flip();
-        if (result.getStatus() != SSLEngineResult.Status.OK) {
+        if (result.getStatus() != expected) {
             throw new IOException("wrap: " + result);
         }
     }
@@ -104,8 +118,7 @@ final class TlsWire implements Wire {
         received.flip();
         SSLEngineResult result = engine.unwrap(received, target);
         received.compact();
-        if (result.getStatus() == SSLEngineResult.Status.CLOSED
-                || result.getStatus() == SSLEngineResult.Status.BUFFER_OVERFLOW) {
+        if (result.getStatus() == SSLEngineResult.Status.BUFFER_OVERFLOW) {
             throw new IOException("unwrap: " + result);
         }
         return result.getStatus();

@@ -12,6 +12,9 @@ interface Wire {
     /** Reads what has come. {@return how many bytes; -1 at the end} */
     int read(ByteBuffer target) throws IOException;
 
+    /** Tells the server that nothing more will be sent; it has answered everything. Reading goes on, until the end. */
+    void end() throws IOException;
+
     /** Without TLS. */
     record Plain(SocketChannel channel) implements Wire {
         @Override
@@ -23,6 +26,11 @@ interface Wire {
         @Override
         public int read(ByteBuffer target) throws IOException {
             return channel.read(target);
+        }
+
+        @Override
+        public void end() throws IOException {
+            channel.shutdownOutput();
         }
     }
 }

@@ -16,6 +16,8 @@ class OptionsTest {
         assertThat(options.contenders()).isEqualTo(Contenders.ALL);
         assertThat(options.loads()).extracting(Load::name).containsExactly("1kx50", "1kx500", "100kx10", "tls-1kx50");
         assertThat(options.rounds()).isEqualTo(5);
+        assertThat(options.warmUpSeconds()).isEqualTo(6);
+        assertThat(options.seconds()).isEqualTo(5);
     }
 
     @Test
