@@ -364,9 +364,9 @@ class ChildProcessTest {
     void aSignalKillsAndHasItsName() throws Exception {
         run(() -> {
             try (ChildProcess child = createSubprocessExec(List.of("sleep", "60"), QUIET)) {
-                child.sendSignal("HUP");
-                assertThat(child.await()).isEqualTo(-1);
-                assertThat(child.toString()).contains("killed by SIGHUP");
+                child.sendSignal("TERM"); // not HUP, which children of nohup ignore
+                assertThat(child.await()).isEqualTo(-15);
+                assertThat(child.toString()).contains("killed by SIGTERM");
             }
             try (ChildProcess child = createSubprocessShell("kill -s SEGV $$", QUIET)) {
                 assertThat(child.await()).isEqualTo(-11);

@@ -47,7 +47,6 @@ class ReloadingServerTest {
     @Test
     void itReloadsOnSighupAndAnswersEverybodyBeforeItEndsOnSigterm() throws IOException {
         Path file = Files.writeString(folder.resolve("greeting"), "Hello\n");
-        // A shell's background job, or nohup, would have SIGHUP ignored, and the JVM would keep it so.
         try (Program server = Program.tulip("run", "examples/ReloadingServer.java", file.toString())) {
             String line = server.readLineThatStartsWith("process ");
             int port = Integer.parseInt(line.substring(line.lastIndexOf(':') + 1));

@@ -14,8 +14,9 @@ import java.util.stream.Stream;
 
 /** A program that runs in a process of its own, with which a test talks: by its lines, its signals, its exit status. */
 public final class Program implements AutoCloseable {
+    private static final String DEFAULTS = "--default-signal=INT,HUP";
     private static final List<String> WITH_CTRL_C =
-            isInstalled("env", "--default-signal=INT", "true") ? List.of("env", "--default-signal=INT") : List.of();
+            isInstalled("env", DEFAULTS, "true") ? List.of("env", DEFAULTS) : List.of();
 
     private final Process process;
     private final BufferedReader out;
@@ -50,8 +51,8 @@ public final class Program implements AutoCloseable {
     }
 
     /**
-     * {@return a command that starts another one with SIGINT as usual} A shell starts background jobs with SIGINT
-     * ignored, so it may be ignored here, and all that we start would inherit that.
+     * {@return a command that starts another one with SIGINT and SIGHUP as usual} A shell starts background jobs with
+     * SIGINT ignored, nohup with SIGHUP, so they may be ignored here, and all that we start would inherit that.
      */
     static List<String> withCtrlC() {
         return WITH_CTRL_C;
