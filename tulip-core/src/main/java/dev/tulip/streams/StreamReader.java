@@ -158,8 +158,7 @@ public final class StreamReader {
      * readers of this loop share. The caller may read and change what is in it, and write it to a {@link StreamWriter},
      * until its task suspends; what is still needed then is to be copied before.
      *
-     * <p>A connection that waits for its peer has no buffer so, and the one that all use stays in the processor's caches:
-     * of all ways to read this is the one that costs least.
+     * <p>So a connection that waits for its peer has no buffer. In time this costs the same as a buffer of one's own.
      *
      * <p>Cancelling this takes nothing from the stream.
      *
