@@ -189,7 +189,6 @@ final class SystemCalls {
             return new Functions(Void.class, missing, missing, missing, missing, missing, missing);
         }
 
-        @SuppressWarnings("restricted")
         private static Functions findAll() throws ReflectiveOperationException {
             Module ours = SystemCalls.class.getModule();
             Method open = ofModule("implAddOpens", String.class, Module.class);

@@ -258,12 +258,15 @@ class SubprocessProtocolTest {
                             "echo out; sleep 0.1; echo err >&2; echo more; exit 1",
                             PIPES)
                     .protocol();
-            Until.holds(
-                    "the child has exited",
-                    () -> witness.transport.getReturncode().isPresent());
-            sleep(Duration.ofMillis(10));
-            assertThat(witness.events).containsExactly("made");
-            latch.countDown();
+            try {
+                Until.holds(
+                        "the child has exited",
+                        () -> witness.transport.getReturncode().isPresent());
+                sleep(Duration.ofMillis(10));
+                assertThat(witness.events).containsExactly("made");
+            } finally {
+                latch.countDown(); // else run waits for the method, and nobody sees what has failed
+            }
             Until.holds("everything has ended", witness::isLost);
             assertThat(witness.events).startsWith("made", "1 data out\n").endsWith("lost");
             assertThat(witness.events).contains("2 data err\n", "1 data more\n", "exited 1");
