@@ -16,6 +16,9 @@ final class Calls {
      * in a call of the JDK gives its coroutine up to that, and the loop goes on: what is to be called meanwhile waits in
      * line until the method returns. A call from within a call, pauseWriting in a write, is on the same coroutine, and
      * allowed.
+     *
+     * Callbacks of the loop open this and call, and not the task that starts the child: that would wait for whatever a
+     * method waits for.
      */
     private record Call(String method, Runnable body) {}
 

@@ -1,6 +1,7 @@
 package dev.tulip.process;
 
 import dev.tulip.loop.EventLoop;
+import dev.tulip.loop.Future;
 import dev.tulip.loop.Suspends;
 import dev.tulip.net.Pipes;
 import dev.tulip.net.Protocol;
@@ -105,8 +106,25 @@ final class ChildTransport implements SubprocessTransport {
                     "standard error of " + name,
                     launched.stderr());
         }
+        Future<@Nullable Void> connected = loop.createFuture();
+        loop.callSoon(() -> made(connected));
+        connected.await();
+    }
+
+    private void made(Future<@Nullable Void> connected) {
+        if (connected.done()) {
+            return; // connect was cancelled: the protocol never hears of this child
+        }
         made = true;
-        calls.openWith("connectionMade", () -> protocol.connectionMade(this));
+        calls.openWith("connectionMade", () -> {
+            try {
+                protocol.connectionMade(this);
+            } finally {
+                if (!connected.done()) {
+                    connected.setResult(null);
+                }
+            }
+        });
         settle();
     }
 

@@ -11,6 +11,9 @@ import org.jspecify.annotations.Nullable;
  * closed. In between, {@code processExited} may come before, between or after what comes from the pipes.
  * {@code pauseWriting} and {@code resumeWriting} are about standard input.
  *
+ * <p>The loop makes one call at a time, in callbacks; {@code pauseWriting} in the write that is too much. So the task that
+ * starts the child waits for {@code connectionMade}, and for no other method.
+ *
  * <p>What a method throws goes to the loop's exception handler; nothing else ends by that.
  *
  * @see Subprocesses#subprocessExec

@@ -1,12 +1,18 @@
 package dev.tulip.tests.process;
 
+import static dev.tulip.Tulip.createTask;
 import static dev.tulip.Tulip.run;
+import static dev.tulip.Tulip.runningLoop;
 import static dev.tulip.Tulip.sleep;
 import static dev.tulip.process.Subprocesses.subprocessExec;
 import static dev.tulip.process.Subprocesses.subprocessShell;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tulip.loop.CancelledError;
+import dev.tulip.loop.Coroutine;
+import dev.tulip.loop.Suspends;
+import dev.tulip.loop.Task;
 import dev.tulip.net.Transport;
 import dev.tulip.process.ProcessOptions;
 import dev.tulip.process.Stdio;
@@ -80,6 +86,30 @@ class SubprocessProtocolTest {
 
         boolean isLost() {
             return events.contains("lost");
+        }
+    }
+
+    /** Waits for {@code body} on a loop that is slow, so that what a child does at once comes before its transport is made. */
+    @Suspends
+    private static <T> T slowly(Coroutine<T, Exception> body) throws Exception {
+        boolean[] done = {false};
+        class Burden implements Runnable {
+            @Override
+            public void run() {
+                long end = System.nanoTime() + Duration.ofMillis(20).toNanos();
+                while (System.nanoTime() < end) {
+                    Thread.onSpinWait();
+                }
+                if (!done[0]) {
+                    runningLoop().callSoon(this);
+                }
+            }
+        }
+        new Burden().run();
+        try {
+            return body.run();
+        } finally {
+            done[0] = true;
         }
     }
 
@@ -195,7 +225,7 @@ class SubprocessProtocolTest {
                             Witness::new, List.of("sh", "-c", "cat $0 & read go", fifo.toString()), options)
                     .protocol();
             witness.transport.getPipeTransport(0).write("go\n".getBytes());
-            Until.holds("the child has exited", () -> witness.events.contains("exited 0"));
+            Until.holds("its input is closed, because it has exited", () -> witness.events.contains("0 lost"));
             Until.settled();
             assertThat(witness.events).containsExactly("made", "exited 0", "0 lost");
             witness.transport.close();
@@ -233,12 +263,63 @@ class SubprocessProtocolTest {
     }
 
     @Test
+    void noMethodIsCalledInTheTaskThatStartsTheChild() throws Exception {
+        run(() -> {
+            List<Task<?>> tasks = new ArrayList<>();
+            Witness witness = slowly(() -> subprocessShell(
+                            () -> new Witness() {
+                                @Override
+                                public void connectionMade(SubprocessTransport transport) {
+                                    tasks.add(Task.current());
+                                    super.connectionMade(transport);
+                                }
+
+                                @Override
+                                public void pipeDataReceived(int fd, ByteBuffer data) {
+                                    tasks.add(Task.current());
+                                    super.pipeDataReceived(fd, data);
+                                }
+                            },
+                            "echo out; echo err >&2",
+                            PIPES)
+                    .protocol());
+            assertThat(witness.events).startsWith("made");
+            Until.holds("everything has ended", witness::isLost);
+            assertThat(tasks).hasSize(3).containsOnlyNulls();
+        });
+    }
+
+    @Test
+    void whoStartsAChildAndIsCancelledMeetsNoHalfMadeOne() throws Exception {
+        run(() -> {
+            for (int steps = 0; steps < 60; steps++) {
+                Witness witness = new Witness();
+                Task<?> starting = createTask(() -> subprocessExec(() -> witness, List.of("cat"), PIPES));
+                for (int i = 0; i < steps / 4; i++) {
+                    sleep(i % 2 == 0 ? Duration.ZERO : Duration.ofMillis(1));
+                }
+                starting.cancel();
+                try {
+                    starting.await();
+                    witness.transport.close();
+                } catch (CancelledError e) {
+                    // it was in time
+                }
+                Until.holds("all or nothing", () -> witness.events.isEmpty() || witness.isLost());
+            }
+        });
+        Deadline.until(
+                "nobody is left",
+                () -> ProcessHandle.current().children().findAny().isEmpty());
+    }
+
+    @Test
     @MountedOnly // on the fallback a method that waits holds the loop
     void aMethodThatWaitsInTheJdkIsNotOvertakenByOtherCalls() throws Exception {
         CountDownLatch latch = new CountDownLatch(1);
         run(() -> {
             boolean[] inside = {false};
-            Witness witness = subprocessShell(
+            Witness witness = slowly(() -> subprocessShell(
                             () -> new Witness() {
                                 @Override
                                 public void pipeDataReceived(int fd, ByteBuffer data) {
@@ -255,10 +336,12 @@ class SubprocessProtocolTest {
                                     super.pipeDataReceived(fd, data);
                                 }
                             },
-                            "echo out; sleep 0.1; echo err >&2; echo more; exit 1",
+                            "echo out; read line; echo err >&2; echo more; exit 1",
                             PIPES)
-                    .protocol();
+                    .protocol());
             try {
+                Until.holds("a method waits", () -> inside[0]);
+                witness.transport.getPipeTransport(0).write("go\n".getBytes());
                 Until.holds(
                         "the child has exited",
                         () -> witness.transport.getReturncode().isPresent());
