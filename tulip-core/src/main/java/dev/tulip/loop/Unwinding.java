@@ -62,22 +62,22 @@ final class Unwinding {
 
     /**
      * Runs coroutines until there are no tasks any more, or those that are left sit in calls of the JDK for too
-     * long.
+     * long. Whoever is ready is not late; but who is ready again and again, because he catches what ends him, is left.
      */
     private void runSteps() {
         long end = Nanos.plus(loop.time(), Defaults.CLOSE_GRACE.toNanos());
-        while (true) {
+        long last = Nanos.plus(loop.time(), Defaults.CLOSE_LIMIT.toNanos());
+        while (loop.time() < last) {
             loop.openDoor();
             Entry entry = loop.ready.poll();
             if (entry instanceof Step step) {
                 step.resume();
             } else if (entry instanceof Handle handle) {
                 handle.cancel();
-            } else if (!loop.tasks.isEmpty()) {
-                loop.sleepUntil(end);
-            }
-            if (loop.time() >= end || (entry == null && loop.tasks.isEmpty())) {
+            } else if (loop.tasks.isEmpty() || loop.time() >= end) {
                 return;
+            } else {
+                loop.sleepUntil(end);
             }
         }
     }

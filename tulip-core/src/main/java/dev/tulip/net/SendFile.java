@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.SocketChannel;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,9 @@ final class SendFile {
      * that has begun. If it is cancelled again, the transport is aborted.
      *
      * Over any other transport: the executor's thread reads a piece, the task writes it and waits while it is too much.
+     *
+     * In both cases, that thread is not interrupted when the task is cancelled: the JDK closes a FileChannel whose user
+     * is, and this one is the caller's.
      */
     private SendFile() {}
 
@@ -38,28 +42,75 @@ final class SendFile {
                 : overOther(loop, transport, file, offset, count);
     }
 
+    // -- one step on the executor -----------------------------------------------------------------------------------
+
+    private interface Body<T> {
+        T run() throws IOException;
+    }
+
+    /** Whoever claims it decides whether it is done at all. */
+    private record Step<T>(Body<T> body, AtomicBoolean claimed) implements Callable<@Nullable T> {
+        @Override
+        public @Nullable T call() throws IOException {
+            return claimed.compareAndSet(false, true) ? body.run() : null; // null: nobody waits for it
+        }
+    }
+
+    /**
+     * Has the executor run {@code body}, and waits for it; also if cancelled, once {@code body} has begun.
+     *
+     * @param ended runs on the loop when the executor is through with it, or has not taken it
+     * @param impatient runs if the task is cancelled a second time: then it waits no longer
+     */
+    @Suspends
+    private static <T> T step(EventLoop loop, Body<T> body, Runnable ended, Runnable impatient) throws IOException {
+        Step<T> step = new Step<>(body, new AtomicBoolean());
+        Future<@Nullable T> job;
+        try {
+            job = loop.runInExecutor(null, step);
+        } catch (Throwable e) { // the executor takes no jobs
+            ended.run();
+            throw e;
+        }
+        Waiters waiters = new Waiters(loop);
+        job.addDoneCallback(done -> {
+            if (!done.cancelled()) {
+                done.exception(); // taken, also if nobody waits for it any more
+            }
+            ended.run();
+            waiters.wakeAll();
+        });
+        CancelledError cancelled = null;
+        while (!job.done()) {
+            try {
+                waiters.await();
+            } catch (CancelledError e) {
+                if (step.claimed().compareAndSet(false, true)) { // it has not begun, and never will
+                    job.cancel();
+                    throw e;
+                }
+                if (cancelled != null) {
+                    impatient.run();
+                    throw e;
+                }
+                cancelled = e;
+            }
+        }
+        if (cancelled != null) {
+            throw cancelled;
+        }
+        return Objects.requireNonNull(job.result());
+    }
+
     // -- over a socket --------------------------------------------------------------------------------------------
 
     /**
-     * What a step on the executor has done.
+     * What a step has done.
      *
      * @param bytes how many went from the file to the socket
      * @param end whether the file ends behind them
      */
     private record Moved(long bytes, boolean end) {}
-
-    /** A step on the executor: moves what the socket takes. Whoever claims it decides whether it is done at all. */
-    private record Step(FileChannel file, long position, long count, SocketChannel socket, AtomicBoolean claimed)
-            implements Callable<Moved> {
-        @Override
-        public Moved call() throws IOException {
-            if (!claimed.compareAndSet(false, true)) {
-                return new Moved(0, true); // nobody waits for it
-            }
-            long bytes = file.transferTo(position, count, socket);
-            return new Moved(bytes, position + bytes >= file.size());
-        }
-    }
 
     @Suspends
     private static long overSocket(EventLoop loop, SocketTransport transport, FileChannel file, long offset, long count)
@@ -87,46 +138,17 @@ final class SendFile {
         }
     }
 
+    /** Moves what the socket takes. */
     @Suspends
     private static Moved move(EventLoop loop, SocketTransport transport, FileChannel file, long position, long count)
             throws IOException {
         transport.checkNotLost();
-        Step step = new Step(file, position, count, transport.hold(), new AtomicBoolean());
-        Future<Moved> moved;
-        try {
-            moved = loop.runInExecutor(null, step);
-        } catch (Throwable e) { // the executor takes no jobs
-            transport.release();
-            throw e;
-        }
-        Waiters ended = new Waiters(loop);
-        moved.addDoneCallback(done -> {
-            if (!done.cancelled()) {
-                done.exception(); // taken, also if nobody waits for it any more
-            }
-            transport.release();
-            ended.wakeAll();
-        });
-        CancelledError cancelled = null;
-        while (!moved.done()) {
-            try {
-                ended.await();
-            } catch (CancelledError e) {
-                if (step.claimed().compareAndSet(false, true)) { // it has not begun, and never will
-                    moved.cancel();
-                    throw e;
-                }
-                if (cancelled != null) {
-                    transport.abort();
-                    throw e;
-                }
-                cancelled = e;
-            }
-        }
-        if (cancelled != null) {
-            throw cancelled;
-        }
-        return moved.result();
+        SocketChannel socket = transport.hold();
+        Body<Moved> body = () -> {
+            long bytes = file.transferTo(position, count, socket);
+            return new Moved(bytes, position + bytes >= file.size());
+        };
+        return step(loop, body, transport::release, transport::abort);
     }
 
     // -- over any other transport ---------------------------------------------------------------------------------
@@ -148,8 +170,7 @@ final class SendFile {
                 watch.awaitResumed();
                 long position = offset + sent;
                 piece.clear().limit((int) Math.min(count - sent, piece.capacity()));
-                int read = loop.runInExecutor(null, () -> file.read(piece, position))
-                        .await();
+                int read = step(loop, () -> file.read(piece, position), () -> {}, () -> {});
                 if (read < 0) {
                     break;
                 }

@@ -4,6 +4,7 @@ import static dev.tulip.Tulip.await;
 import static dev.tulip.Tulip.createTask;
 import static dev.tulip.Tulip.run;
 import static dev.tulip.Tulip.runningLoop;
+import static dev.tulip.Tulip.sleep;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -15,6 +16,7 @@ import dev.tulip.tests.support.Until;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.Pipe;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -62,8 +64,10 @@ class AwaitReadableTest {
         run(() -> {
             try (SocketPair pair = SocketPair.open()) {
                 ByteBuffer data = ByteBuffer.allocate(1_000_000);
-                while (pair.here().write(data.clear()) > 0) {
-                    Thread.onSpinWait();
+                for (int full = 0;
+                        full < 3;
+                        sleep(Duration.ofMillis(10))) { // what is under way takes room when it arrives
+                    full = pair.here().write(data.clear()) > 0 ? 0 : full + 1;
                 }
                 Task<Void> writer = createTask(() -> runningLoop().awaitWritable(pair.here()));
                 Until.settled();

@@ -12,6 +12,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tulip.loop.CancelledError;
 import dev.tulip.loop.Future;
 import dev.tulip.loop.Task;
+import dev.tulip.loop.TaskOptions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -363,12 +364,13 @@ class CancellationTest {
     void aCancelAndTheEndOfASleepInOneIterationIsACancel() {
         run(() -> {
             long[] when = {0};
-            Task<?> task = createTask(() -> {
-                when[0] = runningLoop().time() + 2_000_000;
-                sleep(Duration.ofNanos(1_000_000));
-                order.add("slept");
-            });
-            sleep(Duration.ZERO);
+            Task<?> task = createTask(
+                    () -> {
+                        when[0] = runningLoop().time() + 2_000_000;
+                        sleep(Duration.ofNanos(1_000_000));
+                        order.add("slept");
+                    },
+                    TaskOptions.eager());
             while (runningLoop().time() < when[0]) {
                 Thread.onSpinWait(); // both are due in the next iteration, the sleep first
             }

@@ -19,10 +19,13 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Four threads call into a loop that runs, stops and closes meanwhile, in ten thousand rounds. */
+/** Four threads call into a loop that runs, stops and closes meanwhile, in ten thousand rounds or for a while. */
 class ClosingStressTest {
     private static final int ROUNDS = 10_000;
     private static final int CALLERS = 4;
+
+    /** A machine that needs longer for all rounds has to do with fewer. */
+    private static final Duration TIME = Duration.ofSeconds(40);
 
     /** One loop, and what became of the calls. */
     private static final class Round {
@@ -91,7 +94,8 @@ class ClosingStressTest {
                 }
             }));
         }
-        while (rounds.get() < ROUNDS && failure.get() == null) {
+        long end = System.nanoTime() + TIME.toNanos();
+        while (rounds.get() < ROUNDS && System.nanoTime() < end && failure.get() == null) {
             Round round = new Round();
             current.set(round);
             round.loop.runForever();
@@ -125,7 +129,8 @@ class ClosingStressTest {
                 Thread.yield();
             }
         });
-        for (int round = 0; round < 3_000; round++) {
+        long end = System.nanoTime() + TIME.toNanos();
+        for (int round = 0; round < 3_000 && System.nanoTime() < end; round++) {
             LinkedBlockingQueue<Integer> queue = new LinkedBlockingQueue<>();
             current.set(queue);
             EventLoop loop = EventLoop.create();

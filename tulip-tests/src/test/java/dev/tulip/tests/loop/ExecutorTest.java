@@ -673,12 +673,15 @@ class ExecutorTest {
         run(
                 () -> {
                     runningLoop().callSoon(ExecutorTest::stayAwake);
+                    CountDownLatch asked = new CountDownLatch(1);
                     runningLoop().runInExecutor(null, () -> {
-                        Deadline.until(
-                                "run says what it waits for",
-                                () -> !logs.messages().isEmpty());
+                        Deadline.until("run says what it waits for", () -> {
+                            asked.countDown();
+                            return !logs.messages().isEmpty();
+                        });
                         return null;
                     });
+                    awaitOnThread(asked);
                 },
                 RunnerOptions.defaults().withPolicy(fast).withJobTimeout(Duration.ofDays(1)));
         assertThat(logs.take())

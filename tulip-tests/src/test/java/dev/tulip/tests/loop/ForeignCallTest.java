@@ -63,14 +63,18 @@ class ForeignCallTest {
     @Test
     void aTaskInThreadSleepLetsTheOthersRun() {
         run(() -> {
+            boolean[] ticked = {false};
             Task<?> sleeper = createTask(() -> {
-                Thread.sleep(50);
+                while (!ticked[0]) {
+                    Thread.sleep(5);
+                }
                 order.add("slept");
             });
             for (int i = 0; i < 3; i++) {
                 sleep(Duration.ofMillis(1));
                 order.add("tick");
             }
+            ticked[0] = true;
             await(sleeper);
         });
         assertThat(order).containsExactly("tick", "tick", "tick", "slept");

@@ -408,14 +408,16 @@ class LoopGroupTest {
         run(() -> {
             try (LoopGroup group = LoopGroup.of(1)) {
                 Future<Void> future = group.createTask(() -> {
+                    order.add("started");
                     try {
                         forever();
                     } finally {
                         order.add("ended there");
                     }
                 });
+                Until.holds("it runs", () -> !order.isEmpty());
                 assertThatThrownBy(() -> waitFor(future, Duration.ofMillis(20))).isInstanceOf(TimeoutException.class);
-                assertThat(order).containsExactly("ended there");
+                assertThat(order).containsExactly("started", "ended there");
             }
         });
     }

@@ -317,14 +317,14 @@ class RunTest {
         };
         Thread thread;
         try (EventLoop loop = EventLoop.create(LoopOptions.defaults().withClock(counting))) {
-            loop.callLater(Duration.ofMillis(200), loop::stop);
             thread = Thread.currentThread();
             Thread interrupter = Spawn.platform("interrupter", () -> {
                 Deadline.until("the loop runs", loop::isRunning);
                 thread.interrupt();
+                loop.callSoonThreadsafe(() -> loop.callLater(Duration.ofMillis(200), loop::stop));
             });
             loop.runForever();
-            interrupter.join();
+            Deadline.until("it is through", () -> !interrupter.isAlive());
         }
         Thread.interrupted(); // it is back, if it did not come before the loop ran
         assertThat(looks.get()).isLessThan(100);

@@ -14,6 +14,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tulip.loop.CancelledError;
 import dev.tulip.loop.Future;
 import dev.tulip.loop.Task;
+import dev.tulip.loop.TaskOptions;
 import dev.tulip.loop.Timeout;
 import dev.tulip.tests.support.MountedOnly;
 import dev.tulip.tests.support.Spawn;
@@ -180,8 +181,7 @@ class TimeoutTest {
     void aCancelByOthersBesideTheTimeoutIsTheirs() {
         run(() -> {
             for (boolean timeoutFirst : new boolean[] {true, false}) {
-                Task<?> task = createTask(() -> timeout(SHORT, () -> sleep(LONG)));
-                sleep(Duration.ZERO);
+                Task<?> task = createTask(() -> timeout(SHORT, () -> sleep(LONG)), TaskOptions.eager());
                 if (timeoutFirst) {
                     runningLoop().callLater(SHORT, () -> task.cancel("by others")); // the next timer
                 } else {

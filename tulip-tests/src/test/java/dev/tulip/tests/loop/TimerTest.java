@@ -21,12 +21,13 @@ class TimerTest {
     @Test
     void timersRunInTheOrderOfTheirDeadlines() {
         try (EventLoop loop = newEventLoop()) {
-            loop.callLater(Duration.ofMillis(10), () -> order.add(10));
-            loop.callLater(Duration.ofMillis(50), () -> {
+            long start = loop.time();
+            loop.callAt(start + 10_000_000, () -> order.add(10));
+            loop.callAt(start + 50_000_000, () -> {
                 order.add(50);
                 loop.stop();
             });
-            loop.callLater(Duration.ofMillis(20), () -> order.add(20));
+            loop.callAt(start + 20_000_000, () -> order.add(20));
             loop.runForever();
         }
         assertThat(order).containsExactly(10, 20, 50);

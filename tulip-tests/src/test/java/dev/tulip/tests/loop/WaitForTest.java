@@ -16,6 +16,7 @@ import dev.tulip.loop.CancelledError;
 import dev.tulip.loop.EventLoop;
 import dev.tulip.loop.Future;
 import dev.tulip.loop.Task;
+import dev.tulip.loop.TaskOptions;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -175,8 +176,7 @@ class WaitForTest {
     void aResultThatComesWhenTheTimerHasFiredButTheTaskHasNotRunYetWinsToo() throws Exception {
         run(() -> {
             Future<String> future = runningLoop().createFuture();
-            Task<String> task = createTask(() -> waitFor(future, SHORT));
-            sleep(Duration.ZERO);
+            Task<String> task = createTask(() -> waitFor(future, SHORT), TaskOptions.eager());
             runningLoop().callSoon(() -> future.setResult("just so")); // timers fire before the first callback runs
             spin(Duration.ofMillis(2));
             assertThat(await(task)).isEqualTo("just so");
@@ -233,8 +233,7 @@ class WaitForTest {
     void ifTheTimeIsOverAndTheCallerIsCancelledBeforeItRunsItIsCancelled() {
         run(() -> {
             Future<String> future = runningLoop().createFuture();
-            Task<?> caller = createTask(() -> waitFor(future, SHORT));
-            sleep(Duration.ZERO);
+            Task<?> caller = createTask(() -> waitFor(future, SHORT), TaskOptions.eager());
             runningLoop().callSoon(() -> caller.cancel("both")); // timers fire before the first callback runs
             spin(Duration.ofMillis(2));
             assertThatThrownBy(() -> await(caller))

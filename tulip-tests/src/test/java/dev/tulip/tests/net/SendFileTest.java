@@ -361,7 +361,7 @@ class SendFileTest {
 
     // -- while the executor's thread has the socket ---------------------------------------------------------------
 
-    /** A file whose transferTo waits for a gate, as one on a slow disk. */
+    /** A file that is read only when a gate is open, as one on a slow disk. */
     private static final class SlowFile extends FileChannel {
         private final FileChannel file;
         private final CountDownLatch entered = new CountDownLatch(1);
@@ -373,13 +373,23 @@ class SendFileTest {
 
         @Override
         public long transferTo(long position, long count, WritableByteChannel target) throws IOException {
+            awaitGate();
+            return file.transferTo(position, count, target);
+        }
+
+        @Override
+        public int read(ByteBuffer target, long position) throws IOException {
+            awaitGate();
+            return file.read(target, position);
+        }
+
+        private void awaitGate() {
             entered.countDown();
             try {
                 gate.await();
             } catch (InterruptedException e) {
                 throw new AssertionError(e);
             }
-            return file.transferTo(position, count, target);
         }
 
         @Override
@@ -433,11 +443,6 @@ class SendFileTest {
         }
 
         @Override
-        public int read(ByteBuffer target, long position) {
-            throw new UnsupportedOperationException();
-        }
-
-        @Override
         public int write(ByteBuffer source, long position) {
             throw new UnsupportedOperationException();
         }
@@ -462,9 +467,49 @@ class SendFileTest {
     }
 
     private Task<Long> sendSlowly(SlowFile slow, Connected<Recorder> c) {
-        Task<Long> sender = createTask(() -> sendFile(c.transport(), slow, 0, 1000));
-        Until.holds("the thread has the socket", () -> slow.entered.getCount() == 0);
+        return sendSlowly(slow, c.transport());
+    }
+
+    private Task<Long> sendSlowly(SlowFile slow, Transport transport) {
+        Task<Long> sender = createTask(() -> sendFile(transport, slow, 0, 1000));
+        Until.holds("the thread has the file", () -> slow.entered.getCount() == 0);
         return sender;
+    }
+
+    @Test
+    void aCancelDoesNotInterruptTheThreadBecauseThatWouldCloseTheFile() throws Exception {
+        run(() -> {
+            SlowFile slow = new SlowFile(file);
+            try (Connected<Recorder> c = Connected.with(new Recorder())) {
+                Task<Long> sender = sendSlowly(slow, Wrapped.unless(false, c.transport()));
+                sender.cancel();
+                Until.settled();
+                assertThat(sender.done()).isFalse();
+                slow.gate.countDown();
+                assertThatThrownBy(() -> await(sender)).isInstanceOf(CancelledError.class);
+                c.transport().write("alive".getBytes());
+                assertThat(c.peer().receive(5)).isEqualTo("alive");
+                sendFile(Wrapped.unless(false, c.transport()), file, 0, 1000);
+                assertThat(c.peer().receiveBytes(1000)).isEqualTo(Arrays.copyOf(content, 1000));
+            }
+        });
+    }
+
+    @Test
+    void aSecondCancelDoesNotWaitForAFileThatIsReadByThread() throws Exception {
+        run(() -> {
+            SlowFile slow = new SlowFile(file);
+            try (Connected<Recorder> c = Connected.with(new Recorder())) {
+                Task<Long> sender = sendSlowly(slow, Wrapped.unless(false, c.transport()));
+                sender.cancel();
+                Until.settled();
+                sender.cancel();
+                assertThatThrownBy(() -> await(sender)).isInstanceOf(CancelledError.class);
+                c.transport().write("alive".getBytes());
+                assertThat(c.peer().receive(5)).isEqualTo("alive");
+            }
+            slow.gate.countDown();
+        });
     }
 
     @Test

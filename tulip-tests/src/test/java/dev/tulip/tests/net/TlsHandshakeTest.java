@@ -31,6 +31,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
 import javax.net.ssl.ExtendedSSLSession;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SNIServerName;
@@ -155,7 +156,8 @@ class TlsHandshakeTest {
     @ParameterizedTest
     @ValueSource(strings = {"TLSv1.2", "TLSv1.3"})
     void aClientShowsItsCertificateIfItIsAskedFor(String version) throws Exception {
-        TlsOptions client = Certificates.CLIENT
+        // Each time another client: one that remembers a session would resume it where a port has come back.
+        Callable<TlsOptions> client = () -> Certificates.CLIENT
                 .identity()
                 .withTrusted(Certificates.ROOT.chainFile())
                 .withProtocols(version);
@@ -163,13 +165,13 @@ class TlsHandshakeTest {
         run(() -> {
             for (ClientAuth auth : new ClientAuth[] {ClientAuth.WANT, ClientAuth.NEED}) {
                 try (Tls tls = Tls.echo(server.withClientAuth(auth))) {
-                    Tls.assertEchoes(tls.connect(new Recorder(), client), "hi");
+                    Tls.assertEchoes(tls.connect(new Recorder(), client.call()), "hi");
                     assertThat(tls.accepted().transport().getExtraInfo(ExtraInfo.PEER_CERTIFICATE))
                             .isEqualTo(Certificates.CLIENT.certificate());
                 }
             }
             try (Tls tls = Tls.echo(server.withClientAuth(ClientAuth.NONE))) {
-                Tls.assertEchoes(tls.connect(new Recorder(), client), "hi");
+                Tls.assertEchoes(tls.connect(new Recorder(), client.call()), "hi");
                 assertThat(tls.accepted().transport().getExtraInfo(ExtraInfo.PEER_CERTIFICATE))
                         .isNull();
             }

@@ -309,7 +309,9 @@ class TransportReadTest {
                 createTask(() -> c.peer().send(new byte[3_000_000]));
                 Until.settled();
                 c.transport().resumeReading();
-                Until.holds("all", () -> protocol.received.size() == 3_000_000);
+                Until.holds(
+                        () -> "all of 3,000,000: " + protocol.received.size() + " have come, " + c,
+                        () -> protocol.received.size() == 3_000_000);
                 assertThat(counts).allMatch(count -> count <= 256 * 1024);
                 assertThat(protocol.getBuffer(-1).limit()).isEqualTo(4_000_000);
             }

@@ -107,7 +107,8 @@ class ChildProcessTest {
     @Test
     void communicateWaitsForWhatAGrandchildWrites() throws Exception {
         run(() -> {
-            try (ChildProcess child = createSubprocessShell("{ sleep 0.2; echo late; } & read go; echo early", PIPES)) {
+            try (ChildProcess child = createSubprocessShell(
+                    "{ while kill -0 $$ 2>&-; do sleep 0.01; done; echo late; } & read go; echo early", PIPES)) {
                 assertThat(child.communicate("go\n").stdoutText()).isEqualTo("early\nlate\n");
             }
         });
@@ -179,7 +180,7 @@ class ChildProcessTest {
                 assertThatThrownBy(() -> drain.await())
                         .isInstanceOf(ConnectionLostException.class)
                         .hasMessageContaining("standard input of sleep (pid " + child.pid() + ")")
-                        .hasMessageContaining("Broken pipe");
+                        .hasMessageFindingMatch("Broken pipe|Stream closed"); // by the system, or already by the JDK
             }
         });
     }

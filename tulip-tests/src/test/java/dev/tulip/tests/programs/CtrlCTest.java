@@ -13,6 +13,7 @@ import dev.tulip.loop.Runner;
 import dev.tulip.tests.support.ChildJvm;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import sun.misc.Signal;
 
@@ -74,10 +75,10 @@ class CtrlCTest {
                         pressCtrlC();
                         EventLoop loop = runningLoop();
                         var main = currentTask();
-                        loop.callLater(Duration.ofMillis(100), () -> main.cancel("by somebody else"));
                         try {
                             sleep(Duration.ofDays(1));
-                        } finally {
+                        } finally { // Ctrl-C has come
+                            loop.callSoon(() -> main.cancel("by somebody else"));
                             sleep(Duration.ofDays(1)); // until the second request
                         }
                         return "not reached";
@@ -95,10 +96,17 @@ class CtrlCTest {
                         return "not reached";
                     });
                 case "own handler" -> {
-                    Signal.handle(new Signal("INT"), signal -> System.out.println("own handler"));
+                    CountDownLatch handled = new CountDownLatch(1);
+                    Signal.handle(new Signal("INT"), signal -> {
+                        System.out.println("own handler");
+                        handled.countDown();
+                    });
                     yield run(() -> {
                         pressCtrlC();
-                        sleep(Duration.ofMillis(300));
+                        while (handled.getCount() > 0) {
+                            sleep(Duration.ofMillis(1));
+                        }
+                        sleep(Duration.ofMillis(10)); // nothing else comes
                         return "undisturbed";
                     });
                 }

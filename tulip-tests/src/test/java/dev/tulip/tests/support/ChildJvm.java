@@ -62,7 +62,7 @@ public final class ChildJvm {
                         .redirectError(err.toFile())
                         .start();
                 process.getOutputStream().close();
-                if (!process.waitFor(4 * Deadline.LONG.toSeconds(), TimeUnit.SECONDS)) {
+                if (!process.waitFor(10, TimeUnit.MINUTES)) {
                     process.destroyForcibly().waitFor();
                     throw new AssertionError("did not end: " + builder.command() + "\n" + read(out) + "\n" + read(err));
                 }

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.time.Duration;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
@@ -40,7 +41,7 @@ class PollerCaptureTest {
                 .isEqualTo("free");
     }
 
-    /** Keeps a loop busy until a virtual thread that has nothing to do with it has read a byte, or two seconds. */
+    /** Keeps a loop busy until a virtual thread that has nothing to do with it has read a byte, or for a while. */
     public static final class Program {
         private static volatile boolean read;
 
@@ -57,14 +58,14 @@ class PollerCaptureTest {
             NaiveLoop loop = new NaiveLoop().start();
             boolean[] seen = {false};
             loop.go(Program::readSomething).join();
-            loop.go(() -> seen[0] = spinUntilOthersHaveRead()).join();
+            loop.go(() -> seen[0] = spinUntilOthersHaveRead(Deadline.NEVER)).join();
             return seen[0];
         }
 
         private static boolean tulip() {
             return Tulip.run(() -> {
                 await(createTask(Program::readSomething));
-                return spinUntilOthersHaveRead();
+                return spinUntilOthersHaveRead(Deadline.LONG);
             });
         }
 
@@ -73,8 +74,9 @@ class PollerCaptureTest {
             try (ServerSocket server = new ServerSocket(0);
                     Socket client = new Socket("127.0.0.1", server.getLocalPort());
                     Socket accepted = server.accept()) {
+                Thread reader = Thread.currentThread();
                 Spawn.platform("writer", () -> {
-                    Deadline.within(java.time.Duration.ofMillis(50), () -> false); // first let the other wait
+                    Deadline.until("the other waits", () -> reader.getState() == Thread.State.WAITING);
                     client.getOutputStream().write(1);
                 });
                 accepted.getInputStream().read();
@@ -83,7 +85,7 @@ class PollerCaptureTest {
             }
         }
 
-        private static boolean spinUntilOthersHaveRead() {
+        private static boolean spinUntilOthersHaveRead(Duration limit) {
             // Started by a platform thread, so of the JDK's own scheduler, like any server's threads.
             Spawn.platform(
                     "starter",
@@ -91,11 +93,11 @@ class PollerCaptureTest {
                         readSomething();
                         read = true;
                     }));
-            return spin(() -> read);
+            return spin(() -> read, limit);
         }
 
-        private static boolean spin(BooleanSupplier condition) {
-            long end = System.nanoTime() + Deadline.NEVER.toNanos();
+        private static boolean spin(BooleanSupplier condition, Duration limit) {
+            long end = System.nanoTime() + limit.toNanos();
             while (!condition.getAsBoolean() && System.nanoTime() < end) {
                 Thread.onSpinWait();
             }
