@@ -57,7 +57,7 @@ class DatagramOptionsTest {
             sender.transport().sendTo("x".getBytes());
             receiver.awaitReceived(1);
             abort(receiver, sender);
-            assertThatThrownBy(() -> open(DatagramOptions.defaults().withRemoteAddress("no-such-host.invalid", 9)))
+            assertThatThrownBy(() -> open(DatagramOptions.defaults().withRemoteAddress("no-such-host.tulip.test", 9)))
                     .isInstanceOf(UnknownHostException.class);
         });
     }

@@ -455,11 +455,11 @@ class SharedServerTest {
         withGroup(2, group -> {
             Server server = createServer(group, Echo::new, "127.0.0.1", 0, way.options());
             List<Peer> peers = peersOnAllLoops(group, server);
-            Task<Integer> shutdown = createTask(() -> server.shutdown(Duration.ofMillis(50)));
+            Task<Integer> shutdown = createTask(() -> server.shutdown(Duration.ofSeconds(1)));
             Until.settled();
             shutdown.cancel();
             assertThatThrownBy(() -> await(shutdown)).isInstanceOf(CancelledError.class);
-            sleep(Duration.ofMillis(60));
+            sleep(Duration.ofMillis(1_100));
             for (Peer peer : peers) {
                 assertEchoes(peer);
                 peer.close();

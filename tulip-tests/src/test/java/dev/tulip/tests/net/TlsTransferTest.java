@@ -120,11 +120,8 @@ class TlsTransferTest {
             try (Tls tls = Tls.server(Tls.SERVER);
                     Relay relay = new Relay(tls.port())) {
                 if (version.equals("TLSv1.3")) { // where the client is done first
-                    Task<Recorder> connecting =
-                            createTask(() -> tls.connect(new Recorder(), client(version), relay.port()));
-                    Until.holds("the hello has passed", () -> relay.up.passed() > 0);
-                    relay.up.hold();
-                    Recorder client = connecting.await();
+                    relay.up.holdAfterFirst();
+                    Recorder client = tls.connect(new Recorder(), client(version), relay.port());
                     Until.holds("the client's last words", () -> relay.up.keeping() > 0);
                     int handshake = relay.up.keeping();
                     client.transport().write(random(1000, 1));

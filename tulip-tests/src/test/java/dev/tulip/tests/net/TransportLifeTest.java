@@ -503,6 +503,7 @@ class TransportLifeTest {
         SocketPair pair = SocketPair.open();
         try (EventLoop loop = newEventLoop()) {
             loop.setDebug(true);
+            loop.setSlowCallbackDuration(Duration.ofHours(1));
             loop.runUntilComplete(() -> {
                 Network.createConnection(Recorder::new, pair.here());
             });

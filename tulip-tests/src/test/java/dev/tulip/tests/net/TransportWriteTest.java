@@ -29,11 +29,11 @@ class TransportWriteTest {
         return data;
     }
 
-    /** Writes until the socket takes no more. {@return what was written} */
+    /** Writes until the socket takes no more, and the protocol is paused. {@return what was written} */
     private static ByteArrayOutputStream fill(Transport transport) {
         ByteArrayOutputStream written = new ByteArrayOutputStream();
         byte[] piece = new byte[1_000_000];
-        while (transport.getWriteBufferSize() == 0) {
+        while (transport.getWriteBufferSize() <= WaterMarks.defaults().high()) {
             Arrays.fill(piece, (byte) written.size());
             written.writeBytes(piece);
             transport.write(piece);

@@ -98,7 +98,7 @@ class ConnectionTest {
             assertThatThrownBy(() -> openConnection("127.0.0.1", unused))
                     .isInstanceOf(ConnectException.class)
                     .hasMessageContaining("127.0.0.1");
-            assertThatThrownBy(() -> openConnection("no-such-host.invalid", 80))
+            assertThatThrownBy(() -> openConnection("no-such-host.tulip.test", 80))
                     .isInstanceOf(UnknownHostException.class);
         });
     }

@@ -183,11 +183,11 @@ class SharedStreamServerTest {
         withGroup(group -> {
             Server server = startServer(group, "127.0.0.1", 0, this::echo);
             List<Peer> peers = peersOnBothLoops(server);
-            Task<Integer> shutdown = createTask(() -> server.shutdown(Duration.ofMillis(50)));
+            Task<Integer> shutdown = createTask(() -> server.shutdown(Duration.ofSeconds(1)));
             Until.settled();
             shutdown.cancel();
             assertThatThrownBy(() -> await(shutdown)).isInstanceOf(CancelledError.class);
-            sleep(Duration.ofMillis(60));
+            sleep(Duration.ofMillis(1_100));
             for (Peer peer : peers) {
                 assertEchoes(peer);
                 peer.close();

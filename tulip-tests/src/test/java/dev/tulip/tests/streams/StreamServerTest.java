@@ -279,11 +279,11 @@ class StreamServerTest {
             Server server = startServer("127.0.0.1", 0, StreamServerTest::echo);
             try (Peer peer = peer(server)) {
                 assertEchoes(peer);
-                Task<Integer> shutdown = createTask(() -> server.shutdown(Duration.ofMillis(50)));
+                Task<Integer> shutdown = createTask(() -> server.shutdown(Duration.ofSeconds(1)));
                 Until.settled();
                 shutdown.cancel();
                 assertThatThrownBy(() -> await(shutdown)).isInstanceOf(CancelledError.class);
-                sleep(Duration.ofMillis(60));
+                sleep(Duration.ofMillis(1_100));
                 assertEchoes(peer);
             }
             server.waitClosed();

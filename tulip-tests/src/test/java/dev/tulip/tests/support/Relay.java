@@ -31,6 +31,7 @@ public final class Relay implements AutoCloseable {
         private long cutAfter = Long.MAX_VALUE;
         private boolean reset;
         private boolean held;
+        private boolean holdsAfterFirst;
         private boolean stopped;
         private boolean damages;
         private boolean damaged;
@@ -61,6 +62,11 @@ public final class Relay implements AutoCloseable {
         /** Keeps what comes from now on, the end, too. */
         public void hold() {
             held = true;
+        }
+
+        /** Passes on what comes first, and keeps what comes then. */
+        public void holdAfterFirst() {
+            holdsAfterFirst = true;
         }
 
         /** Damages the last byte of what comes next, while this holds. */
@@ -183,6 +189,7 @@ public final class Relay implements AutoCloseable {
                     sleep(Duration.ZERO);
                 }
             }
+            line.held |= line.holdsAfterFirst;
         }
     }
 

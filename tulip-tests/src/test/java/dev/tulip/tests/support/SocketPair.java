@@ -19,8 +19,13 @@ public record SocketPair(SocketChannel here, SocketChannel there) implements Aut
     public static SocketPair open() {
         try (ServerSocketChannel listener = listener()) {
             SocketChannel here = SocketChannel.open(listener.getLocalAddress());
+            SocketChannel there = listener.accept();
+            while (!there.getRemoteAddress().equals(here.getLocalAddress())) { // somebody who has found an old port
+                there.close();
+                there = listener.accept();
+            }
             here.configureBlocking(false);
-            return new SocketPair(here, listener.accept());
+            return new SocketPair(here, there);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
