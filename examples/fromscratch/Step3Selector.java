@@ -35,7 +35,7 @@ void main() throws IOException {
         pipe.source().close();
     });
     callLater(3_600_000, () -> IO.println("timer: an hour later"));
-    callLater(20, () -> pipe.sink().write(ByteBuffer.wrap("hello".getBytes())));
+    callLater(500, () -> pipe.sink().write(ByteBuffer.wrap("hello".getBytes())));
     callLater(10, () -> IO.println("timer: 10 ms later"));
     while (pipe.source().isOpen()) { runOnce(); }
 }

@@ -542,8 +542,10 @@ public final class Network {
      * handed to the system's network, that is. What was written before is sent first.
      *
      * <p>Nothing is read from the transport meanwhile. Do not write to it: a plain one refuses that. If this fails or
-     * is cancelled, some, all or none of it was sent. A cancelled call returns when the thread that sends has come
-     * back, which does not wait for the peer; if it is cancelled once more, it aborts the transport and returns.
+     * is cancelled, some, all or none of it was sent. A cancelled call returns when the thread that reads or sends has
+     * come back, which does not wait for the peer; that thread is not interrupted, because the JDK would close the file.
+     * If the call is cancelled once more, it returns at once; a plain transport is aborted then, because that thread
+     * still has its socket.
      *
      * @param transport where to
      * @param file where from; its position is neither used nor changed
