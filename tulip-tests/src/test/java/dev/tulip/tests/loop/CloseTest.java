@@ -121,6 +121,31 @@ class CloseTest {
     }
 
     @Test
+    void oneThatTakesLongToCleanUpDoesNotTakeTheTimeOfTheOthers(Errors errors) {
+        EventLoop loop = newEventLoop();
+        for (int i = 0; i < 3; i++) {
+            loop.createTask(() -> {
+                try {
+                    sleep(Duration.ofDays(1));
+                } finally {
+                    long end = System.nanoTime() + Duration.ofMillis(150).toNanos(); // more than calls of the JDK get
+                    while (System.nanoTime() < end) {
+                        Thread.onSpinWait();
+                    }
+                    order.add("cleaned up");
+                }
+            });
+        }
+        loop.callLater(Duration.ofMillis(1), loop::stop);
+        loop.runForever();
+        loop.close();
+        assertThat(order).containsExactly("cleaned up", "cleaned up", "cleaned up");
+        assertThat(errors.take())
+                .hasSize(3)
+                .allSatisfy(error -> assertThat(error.message()).isEqualTo("Task was destroyed but it is pending!"));
+    }
+
+    @Test
     void aTaskThatRefusesToEndIsReportedAndTheLoopIsClosedAllTheSame(Errors errors) {
         EventLoop loop = newEventLoop();
         boolean[] end = {false};
