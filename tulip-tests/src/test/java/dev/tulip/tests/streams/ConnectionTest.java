@@ -28,6 +28,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 
 /** Connections as a whole: how they are opened, and how they end. */
@@ -135,7 +136,9 @@ class ConnectionTest {
         try (ServerSocketChannel listener = SocketPair.listener()) {
             int port = ((InetSocketAddress) listener.getLocalAddress()).getPort();
             int[] received = {0};
+            CountDownLatch filled = new CountDownLatch(1);
             Thread peer = dev.tulip.tests.support.Spawn.platform("peer", () -> {
+                filled.await();
                 try (var socket = listener.accept()) {
                     received[0] = socket.socket().getInputStream().readAllBytes().length;
                 }
@@ -143,6 +146,7 @@ class ConnectionTest {
             run(() -> {
                 try (Connection connection = openConnection("127.0.0.1", port)) {
                     fill(connection);
+                    filled.countDown();
                 }
             });
             peer.join();
