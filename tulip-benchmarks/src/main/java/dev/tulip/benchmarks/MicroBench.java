@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.openjdk.jmh.infra.BenchmarkParams;
 import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.RunResult;
@@ -76,10 +77,15 @@ final class MicroBench {
     private static String head(List<String> arguments, Collection<RunResult> figures, Results results) {
         BenchmarkParams params = figures.iterator().next().getParams();
         Table head = results.head("micro", arguments);
-        head.add("JVM options", "`" + String.join(" ", params.getJvmArgs()) + "`");
+        head.add(
+                "JVM options",
+                params.getJvmArgs().stream()
+                        .filter(option -> !option.startsWith(Results.ROOT_OPTION)) // where this machine has the project
+                        .distinct()
+                        .collect(Collectors.joining(" ", "`", "`")));
         head.add(
                 "runs",
-                "%d forks, each %d x %s to warm up and %d x %s to measure"
+                "forks: %d; each %d x %s to warm up and %d x %s to measure"
                         .formatted(
                                 params.getForks(),
                                 params.getWarmup().getCount(),

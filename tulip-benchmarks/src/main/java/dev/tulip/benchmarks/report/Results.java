@@ -12,9 +12,14 @@ import java.util.List;
  * @param folder for the files
  */
 public record Results(Path root, Path folder) {
+    private static final String ROOT = "tulip.bench.root";
+
+    /** The beginning of the option by which the launcher says where the checkout is. */
+    public static final String ROOT_OPTION = "-D" + ROOT + "=";
+
     /** {@return the place for reports in the checkout that the launcher names} */
     public static Results ofCheckout() {
-        Path root = Path.of(System.getProperty("tulip.bench.root", "."));
+        Path root = Path.of(System.getProperty(ROOT, "."));
         return new Results(root, root.resolve("tulip-benchmarks/results"));
     }
 
