@@ -71,7 +71,7 @@ final class Defaults {
     /** How long {@code close} waits for tasks that sit in a call of the JDK and were interrupted. */
     static final Duration CLOSE_GRACE = Duration.ofMillis(100);
 
-    /** How long {@code close} runs tasks that were ended and do not end, but wait for the JDK again and again. */
+    /** How long {@code close} runs tasks that were ended and do not end, but are ready again and again. */
     static final Duration CLOSE_LIMIT = Duration.ofSeconds(5);
 
     /** Size of the buffer through which {@code sockRecv} reads, in bytes: one per loop, made at the first use. */
